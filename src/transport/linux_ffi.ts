@@ -168,21 +168,23 @@ export interface LibcUnavailable {
  * Opened once a thread: `errno()` is bound to the thread that called this.
  */
 export function openLibc(): Libc | LibcUnavailable {
-  const unavailable = unsupportedPlatform();
+  const unavailable = unsupportedPlatform() ?? missingPermission();
   if (unavailable !== undefined) return { unavailable };
   const failures: string[] = [];
   for (const name of libraryNames()) {
-    if (Deno.permissions.querySync({ name: "ffi", path: name }).state !== "granted") {
-      failures.push("calling native libraries is not permitted (run with --allow-ffi)");
-      continue;
-    }
     try {
       return attachLibc(Deno.dlopen(name, SYMBOLS));
     } catch (error) {
-      failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      failures.push(error instanceof Error ? error.message : String(error));
     }
   }
-  return { unavailable: [...new Set(failures)].join("; ") };
+  return { unavailable: failures.join("; ") };
+}
+
+/** The whole permission is needed, not one path: reading `errno` by pointer names no path. */
+function missingPermission(): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "ffi" });
+  return state === "granted" ? undefined : "calling native libraries is not permitted (--allow-ffi)";
 }
 
 function unsupportedPlatform(): string | undefined {
@@ -193,20 +195,9 @@ function unsupportedPlatform(): string | undefined {
   return littleEndian ? undefined : "the processor is big-endian";
 }
 
-/**
- * glibc by its name, then by the usual paths (a permission for one path is enough then), then musl under the
- * name of its loader and under its plain name.
- */
+/** glibc, then musl under the name of its loader, then musl under its plain name. */
 function libraryNames(): string[] {
-  const { arch } = Deno.build;
-  return [
-    "libc.so.6",
-    `/lib/${arch}-linux-gnu/libc.so.6`,
-    "/lib64/libc.so.6",
-    `libc.musl-${arch}.so.1`,
-    `/lib/libc.musl-${arch}.so.1`,
-    "libc.so",
-  ];
+  return ["libc.so.6", `libc.musl-${Deno.build.arch}.so.1`, "libc.so"];
 }
 
 function attachLibc(library: Deno.DynamicLibrary<typeof SYMBOLS>): Libc {
