@@ -1,0 +1,38 @@
+/** All memory that the threads share: made once by the first thread, attached to by each. */
+import { createHashSetMemory } from "../swarm/hash_set.ts";
+import { createStoreMemory, type StoreLimits, type StoreMemory } from "../swarm/store.ts";
+import type { AccessMemory } from "./access.ts";
+import { createStatsMemory } from "./stats.ts";
+
+export interface SharedMemory {
+  readonly store: StoreMemory;
+  readonly access: AccessMemory;
+  readonly stats: SharedArrayBuffer;
+  /** One int32: not zero once all threads are to stop. */
+  readonly stop: SharedArrayBuffer;
+}
+
+export interface SharedLimits extends StoreLimits {
+  /** Entries of each of whitelist, blacklist and keys. */
+  readonly listEntries: number;
+  readonly threads: number;
+}
+
+/** `random` gives 32 secret random bits: nobody outside may guess where a hash or a peer is placed. */
+export function createSharedMemory(
+  limits: SharedLimits,
+  keepTorrents: boolean,
+  random: () => number,
+): SharedMemory {
+  const seed = (): [number, number] => [random() | 0, random() | 0];
+  return {
+    store: createStoreMemory(limits, keepTorrents, seed()),
+    access: {
+      whitelist: createHashSetMemory(limits.listEntries, seed()),
+      blacklist: createHashSetMemory(limits.listEntries, seed()),
+      keys: createHashSetMemory(limits.listEntries, seed()),
+    },
+    stats: createStatsMemory(limits.threads),
+    stop: new SharedArrayBuffer(4),
+  };
+}

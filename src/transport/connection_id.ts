@@ -1,0 +1,45 @@
+/**
+ * Connection ids of the UDP protocol (BEP 15) that need no memory: the low 48 bits of HalfSipHash-2-4 over the
+ * client's address and the second of issue, and that second's low 16 bits. Only who receives packets at an address
+ * can learn its id, so nobody announces, or draws answers to, an address that is not theirs.
+ */
+import { halfSipHash } from "../base/halfsiphash.ts";
+
+/** How long an id may be used. */
+export const CONNECTION_ID_SECONDS = 120;
+
+export class ConnectionIds {
+  readonly #k0: number;
+  readonly #k1: number;
+  readonly #input = new Int32Array(5);
+  readonly #mac = new Int32Array(2);
+
+  /** `secret` is 64 random bits, the same for all threads of a tracker. */
+  constructor(secret: readonly [number, number]) {
+    this.#k0 = secret[0];
+    this.#k1 = secret[1];
+  }
+
+  /** Writes the id for an address to `words[at]` and the word after. */
+  issue(address: Int32Array, isIpv4: boolean, seconds: number, words: Int32Array, at: number): void {
+    this.#compute(address, isIpv4, seconds & 0xffff);
+    words[at] = this.#mac[0];
+    words[at + 1] = (this.#mac[1] & 0xffff) | (seconds << 16);
+  }
+
+  /** Whether the two words at `words[at]` are an id issued to that address in the last two minutes. */
+  verify(address: Int32Array, isIpv4: boolean, seconds: number, words: Int32Array, at: number): boolean {
+    const issued = words[at + 1] >>> 16;
+    if (((seconds - issued) & 0xffff) > CONNECTION_ID_SECONDS) return false;
+    this.#compute(address, isIpv4, issued);
+    return words[at] === this.#mac[0] && (words[at + 1] & 0xffff) === (this.#mac[1] & 0xffff);
+  }
+
+  #compute(address: Int32Array, isIpv4: boolean, seconds: number): void {
+    const input = this.#input;
+    const count = isIpv4 ? 1 : 4;
+    for (let i = 0; i < count; i++) input[i] = address[i];
+    input[count] = seconds;
+    halfSipHash(this.#k0, this.#k1, input, 0, count + 1, 2, this.#mac, 0);
+  }
+}
