@@ -22,6 +22,8 @@ export const SO_TYPE = 3;
 export const SO_ERROR = 4;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
+/** Value: struct linger, two 32-bit integers (on, seconds); on with 0 seconds makes `close` reset at once. */
+export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 /** Value: struct timeval, two 64-bit integers (seconds, microseconds). */
 export const SO_RCVTIMEO = 20;
@@ -64,6 +66,7 @@ export const POLLNVAL = 0x20;
 export const F_GETFD = 1;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
+export const F_DUPFD_CLOEXEC = 1030;
 export const O_NONBLOCK = 0x800;
 
 export const RLIMIT_NOFILE = 7;
@@ -126,9 +129,8 @@ export function errorText(errno: number): string {
 }
 
 /**
- * Lengths that the kernel writes back (`socklen_t *`) are an Int32Array(1). `nfds_t` and other words of the
- * machine are `usize`, which takes a plain number. `fcntl` is variadic in C, which on both machines passes an
- * integer argument as a fixed one does.
+ * Lengths that the kernel writes back (`socklen_t *`) are an Int32Array(1). `fcntl` is variadic in C, which on
+ * both machines passes an integer argument as a fixed one does.
  */
 const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -148,10 +150,14 @@ const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
-type Symbols = Omit<Deno.DynamicLibrary<typeof SYMBOLS>["symbols"], "__errno_location">;
+type AllSymbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+type Symbols = Omit<AllSymbols, "__errno_location" | "poll">;
+type Poll = (fds: BufferSource, count: number, timeoutMs: number) => number;
 
 /** The functions of libc that this program calls, by their C names; each returns -1 on failure. */
 export interface Libc extends Symbols {
+  /** `fds` is an array of struct pollfd; -1 as the timeout waits for ever. */
+  poll: Poll;
   /** `errno` of this thread, to be read straight after the call that returned -1. */
   errno(): number;
   /** Unloads the library; nothing of this object may be called afterwards. */
@@ -201,7 +207,7 @@ function libraryNames(): string[] {
 }
 
 function attachLibc(library: Deno.DynamicLibrary<typeof SYMBOLS>): Libc {
-  const { __errno_location: errnoLocation, ...symbols } = library.symbols;
+  const { __errno_location: errnoLocation, ...symbols }: AllSymbols = library.symbols;
   const location = errnoLocation();
   if (location === null) {
     library.close();
@@ -210,6 +216,8 @@ function attachLibc(library: Deno.DynamicLibrary<typeof SYMBOLS>): Libc {
   const errnoView = new Deno.UnsafePointerView(location);
   return {
     ...symbols,
+    // The declared type of a word of the machine is bigint, but a number is taken too and costs nothing to make.
+    poll: symbols.poll as unknown as Poll,
     errno: () => errnoView.getInt32(),
     unload: () => library.close(),
   };
