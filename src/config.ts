@@ -12,7 +12,15 @@ import { findConflicts, findOddities } from "./config_rules.ts";
 import { type Config, configSchema, defaultConfig } from "./config_schema.ts";
 import { oneLine } from "./config_text.ts";
 
-export { type Config, parseBindAddress } from "./config_schema.ts";
+export {
+  type ApiServerConfig,
+  type BindAddress,
+  type Config,
+  type DbStructure,
+  type HttpServerConfig,
+  parseBindAddress,
+  type UdpServerConfig,
+} from "./config_schema.ts";
 export { configTable, exampleConfig, printConfig } from "./config_print.ts";
 
 /** Where a configuration comes from. */
