@@ -24,6 +24,7 @@ import {
   hasPendingData,
   idleMs,
   isListening,
+  isLive,
   judge,
   type Patience,
   TCP_INFO_BYTES,
@@ -68,7 +69,9 @@ export interface HttpSweep {
 
 /** A slice of work is about this long, so that requests wait no longer for it. */
 const SLICE_MS = 1;
-const PAUSE_BETWEEN_SLICES_MS = 10;
+const PAUSE_MS = 10;
+/** The pause while a listener is above its limit: what a flood opens meanwhile is above it as well. */
+const SHORT_PAUSE_MS = 4;
 /** File descriptors looked at before the clock is read again. */
 const DESCRIPTORS_A_LOOK = 16;
 /** Passes begin so far apart: as the timeouts ask for, within these bounds, and longer if a pass is much work. */
@@ -97,7 +100,7 @@ export function startHttpSweep(
   onReport?: (report: SweepReport) => void,
 ): HttpSweep {
   const sweep = new Sweep(libc, listeners, timeouts, onReport);
-  sweep.schedule(PAUSE_BETWEEN_SLICES_MS);
+  sweep.schedule(PAUSE_MS);
   return { stop: () => sweep.stop(), open: (index) => sweep.openCount(index) };
 }
 
@@ -108,10 +111,11 @@ class Watched {
   readonly #words = new Int32Array(4);
   readonly #wildcard: boolean;
   readonly maxConnections: number;
-  /** Connections seen in this pass, and after the last finished one. */
-  seen = 0;
+  /** Connections in the last finished pass; those that are shut down but not yet closed count as well. */
   open = 0;
-  /** Connections seen in this pass by their idle time. */
+  /** Connections seen in this pass: those shut down, those alive, and the latter by their idle time. */
+  #ending = 0;
+  #live = 0;
   readonly #idle = new Uint32Array(IDLE_BUCKETS);
   /** In this pass: connections in a bucket above this one go, and so many of those in it, and so many at all. */
   #evictAbove = IDLE_BUCKETS;
@@ -139,8 +143,13 @@ class Watched {
   }
 
   count(idle: number): void {
-    this.seen++;
+    this.#live++;
     this.#idle[idleBucket(idle)]++;
+  }
+
+  /** A connection that is shut down: it holds a descriptor, but closing others will not make it go faster. */
+  countEnding(): void {
+    this.#ending++;
   }
 
   /**
@@ -161,7 +170,7 @@ class Watched {
 
   /** Ends the pass: finds out which connections the next one has to close to come down to the limit. */
   finishPass(): void {
-    let excess = this.seen - this.maxConnections;
+    let excess = this.#live - this.maxConnections;
     let bucket = IDLE_BUCKETS;
     this.#evictAtAll = 0;
     while (excess > 0 && bucket > 0) {
@@ -173,8 +182,9 @@ class Watched {
       excess -= taken;
     }
     this.#evictAbove = bucket;
-    this.open = this.seen;
-    this.seen = 0;
+    this.open = this.#live + this.#ending;
+    this.#live = 0;
+    this.#ending = 0;
     this.#idle.fill(0);
   }
 }
@@ -202,6 +212,7 @@ class Sweep {
 
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
+  #pauseMs = PAUSE_MS;
   #passes = 0;
   #nextFd = 0;
   #fdLimit = 0;
@@ -254,7 +265,7 @@ class Sweep {
     } while (!this.#isPassDone() && performance.now() < deadline);
     const now = performance.now();
     this.#workMs += now - start;
-    this.schedule(this.#isPassDone() ? this.#finishPass(now) : PAUSE_BETWEEN_SLICES_MS);
+    this.schedule(this.#isPassDone() ? this.#finishPass(now) : this.#pauseMs);
   }
 
   #beginPass(now: number): void {
@@ -275,17 +286,15 @@ class Sweep {
 
   /** Ends the pass and returns how long to wait for the next one, in milliseconds. */
   #finishPass(now: number): number {
-    let overLimit = false;
-    for (const watched of this.#watched) {
-      watched.finishPass();
-      if (watched.open > watched.maxConnections) overLimit = true;
-    }
+    for (const watched of this.#watched) watched.finishPass();
+    const overLimit = this.#watched.some((watched) => watched.open > watched.maxConnections);
+    this.#pauseMs = overLimit ? SHORT_PAUSE_MS : PAUSE_MS;
     this.#report(now - this.#passStart);
     this.#passes++;
     this.#nextFd = 0;
-    if (overLimit) return PAUSE_BETWEEN_SLICES_MS;
+    if (overLimit) return SHORT_PAUSE_MS;
     const interval = Math.max(this.#passIntervalMs, this.#workMs * INTERVAL_MS_PER_WORK_MS);
-    return Math.max(this.#passStart + interval - now, PAUSE_BETWEEN_SLICES_MS);
+    return Math.max(this.#passStart + interval - now, PAUSE_MS);
   }
 
   #report(passMs: number): void {
@@ -330,6 +339,7 @@ class Sweep {
   #visit(fd: number): void {
     const watched = this.#identify(fd);
     if (watched === undefined) return;
+    if (!isLive(this.#info)) return watched.countEnding();
     const idle = idleMs(this.#info);
     const reason = judge(this.#info, this.#infoBytes, this.#patience) ??
       (watched.takeEviction(idle - this.#sinceLastPassMs) ? "limit" : undefined);

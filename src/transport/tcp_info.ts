@@ -40,6 +40,12 @@ export function isListening(info: Uint32Array): boolean {
   return (info[0] & 0xff) === LISTEN;
 }
 
+/** Whether the connection still is one: neither a listener nor shut down and waiting for its last words. */
+export function isLive(info: Uint32Array): boolean {
+  const state = info[0] & 0xff;
+  return state === ESTABLISHED || state === CLOSE_WAIT;
+}
+
 /**
  * Milliseconds since bytes were last sent to the client, or since the connection was made if none were. The kernel
  * starts this clock at the end of the TCP handshake, so it needs no memory of ours.
@@ -65,8 +71,7 @@ export function hasPendingData(info: Uint32Array, infoBytes: number): boolean {
  * In TLS the handshake counts as sent: a client that stalls in or after it is `idle` or `partial`.
  */
 export function judge(info: Uint32Array, infoBytes: number, patience: Patience): CloseReason | undefined {
-  const state = info[0] & 0xff;
-  if (state !== ESTABLISHED && state !== CLOSE_WAIT) return undefined;
+  if (!isLive(info)) return undefined;
   const sent = info[LAST_DATA_SENT];
   const received = info[LAST_DATA_RECEIVED];
   if (!wasAnswered(info, infoBytes)) return sent >= patience.timeoutMs ? "unanswered" : undefined;

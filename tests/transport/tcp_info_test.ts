@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { hasPendingData, idleMs, isListening, judge, TCP_INFO_BYTES } from "../../src/transport/tcp_info.ts";
+import {
+  hasPendingData,
+  idleMs,
+  isListening,
+  isLive,
+  judge,
+  TCP_INFO_BYTES,
+} from "../../src/transport/tcp_info.ts";
 
 const PATIENCE = { timeoutMs: 15_000, keepAliveMs: 30_000 };
 
@@ -70,6 +77,7 @@ Deno.test("connections that are closing and listeners are left alone", () => {
     assert.equal(verdict({ state, sentMs: 99_000 }), undefined);
   }
   assert.equal(verdict({ state: 8, sentMs: 99_000 }), "unanswered");
+  assert.deepEqual([1, 8, 4, 10].map((state) => isLive(tcpInfo({ state }))), [true, true, false, false]);
   assert.equal(isListening(tcpInfo({ state: 10 })), true);
   assert.equal(isListening(tcpInfo({ state: 1 })), false);
 });
