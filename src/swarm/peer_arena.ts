@@ -43,8 +43,9 @@ export interface ArenaMemory {
 
 /** Reserves memory for at least `peers` peers in blocks of any size; it costs nothing until used. */
 export function createArenaMemory(peers: number, hotWords: number): ArenaMemory {
-  // A quarter more for the unused ends of blocks, and for each shard's partly used pages.
-  const pages = Math.ceil((peers * 1.25) / PAGE_PEERS) + 4 * SHARDS + 1;
+  // Twice as many, because of blocks a little more than half is used in the worst case (129 peers of 256); and for
+  // each shard its partly used pages.
+  const pages = Math.ceil((peers * 2) / PAGE_PEERS) + 4 * SHARDS + 1;
   const directories = Math.ceil(peers / 64) + 4;
   return {
     hotWords,

@@ -49,6 +49,12 @@ export interface PeerFields {
 /** Blocks looked at for one answer: enough for 500 peers of a full swarm, and a bound where few are wanted kinds. */
 const MAX_BLOCKS_PER_ANSWER = 32;
 
+/**
+ * How far the clock of a thread that announces may be ahead of the sweeper's: it may have read the next second while
+ * the sweep went on. Without this a peer heard "in the future" would have an age of eighteen hours.
+ */
+const AHEAD_SECONDS = 600;
+
 /** Amounts are kept in 48 bits; anything above is kept as the largest. */
 const MAX_HIGH_HALF = 0xffff;
 
@@ -188,7 +194,8 @@ export class PeerSet {
 
   /**
    * Removes from one block the peers not heard of for more than `timeout` seconds. From the last block to the first
-   * this visits every peer once, though blocks merge on the way.
+   * this visits every peer once, though blocks merge on the way: at its end the blocks are as full as they should be,
+   * so that an answer, which looks at some of them, finds peers.
    */
   sweep(at: number, base: number, bucket: number, time: number, timeout: number): void {
     this.#openBucket(at, bucket);
@@ -196,17 +203,18 @@ export class PeerSet {
     const before = this.#count;
     for (let index = this.#block + this.#count - 1; index >= this.#block; index--) {
       const heard = hot[index * hotWords + hotWords - 1] >>> 16;
-      if (((time - heard) & 0xffff) > timeout) this.#take(at, index);
+      if (((time + AHEAD_SECONDS - heard) & 0xffff) > timeout + AHEAD_SECONDS) this.#take(at, index);
     }
-    if (this.#count === before) return;
-    this.#shrink(base);
-    this.#close(at);
-    this.#merge(at, base);
+    if (this.#count !== before) {
+      this.#shrink(base);
+      this.#close(at);
+    }
+    while (this.#merge(at, base));
   }
 
   /** Gives back the directory that a set without peers may still have. */
   clear(at: number, base: number): void {
-    while (this.#swarms[at + PEERS_REF] < 0) this.#merge(at, base);
+    while (this.#merge(at, base));
   }
 
   /** Calls `visitor` with the index of each peer of one block, seeders first. */
@@ -302,17 +310,39 @@ export class PeerSet {
     const start = leechersOnly ? this.#block + this.#seeders : this.#block;
     const end = this.#block + this.#count;
     const missing = wanted - copied;
-    if (end - start <= missing) {
-      return this.#copyRun(start, end, start, wanted, self, out, offset, ids, copied);
+    const skip = self >= start && self < end ? self : end;
+    const others = end - start - (skip < end ? 1 : 0);
+    if (others <= missing) {
+      return this.#copyRun(start, end, start, wanted, skip, out, offset, ids, copied);
     }
-    // Two runs, one in each half, each from a random start and around: cheaper than a shuffle, and two askers
-    // seldom get the same peers.
-    const middle = (start + end) >>> 1;
-    const half = copied + (missing >>> 1);
-    const first = start + this.#random.below(Math.max(middle - start, 1));
-    const second = middle + this.#random.below(end - middle);
-    copied = this.#copyRun(start, middle, first, half, self, out, offset, ids, copied);
-    return this.#copyRun(middle, end, second, wanted, self, out, offset, ids, copied);
+    // Two runs on the ring of the others, with a random start and a random gap between them: cheaper than a shuffle,
+    // fair to each peer, and two askers seldom get the same peers.
+    const half = missing >>> 1;
+    const place = this.#random.below(others);
+    const first = start + place;
+    const second = start + (place + half + this.#random.below(others - missing + 1)) % others;
+    copied = this.#copyRun(
+      start,
+      end,
+      first < skip ? first : first + 1,
+      copied + half,
+      skip,
+      out,
+      offset,
+      ids,
+      copied,
+    );
+    return this.#copyRun(
+      start,
+      end,
+      second < skip ? second : second + 1,
+      wanted,
+      skip,
+      out,
+      offset,
+      ids,
+      copied,
+    );
   }
 
   /** Copies the peers of `start` to `end`, beginning at `from` and going round, until there are `limit`. */
@@ -422,18 +452,18 @@ export class PeerSet {
     this.#directories.write(this.#directories.entryOf(ref, blocks), moves, movedSeeders, moved);
   }
 
-  /** When blocks have become sparse, joins the last one to the one that it was split from. */
-  #merge(at: number, base: number): void {
+  /** When blocks have become sparse, joins the last one to the one that it was split from; whether it did. */
+  #merge(at: number, base: number): boolean {
     const ref = this.#swarms[at + PEERS_REF];
-    if (ref >= 0) return;
+    if (ref >= 0) return false;
     const blocks = this.#directories.blocks(ref);
     const total = this.#swarms[at + PEERS_SEEDERS] + this.#swarms[at + PEERS_LEECHERS];
-    if (total >= blocks * MERGE_PEERS) return;
+    if (total >= blocks * MERGE_PEERS) return false;
     const last = blocks - 1;
     if (last === 0) {
       this.#swarms[at + PEERS_REF] = this.#directories.block(this.#directories.entryOf(ref, 0));
       this.#directories.drop(ref);
-      return;
+      return true;
     }
     const lastEntry = this.#directories.entryOf(ref, last);
     const intoEntry = this.#directories.entryOf(ref, siblingOf(last));
@@ -442,9 +472,9 @@ export class PeerSet {
     this.#openEntry(intoEntry);
     const [into, intoSeeders, intoCount] = [this.#block, this.#seeders, this.#count];
     const count = fromCount + intoCount;
-    if (count > MAX_BLOCK_PEERS) return;
+    if (count > MAX_BLOCK_PEERS) return false;
     const block = this.#allocateFor(base, count);
-    if (block < 0) return;
+    if (block < 0) return false;
     let next = block;
     for (let i = 0; i < fromSeeders; i++) this.arena.copyPeer(from + i, next++);
     for (let i = 0; i < intoCount; i++) this.arena.copyPeer(into + i, next++);
@@ -455,6 +485,7 @@ export class PeerSet {
     this.#directories.write(lastEntry, 0, 0, 0);
     this.#directories.setBlocks(ref, last);
     if (last % LEAF_ENTRIES === 0) this.#directories.dropLeaf(ref, last);
+    return true;
   }
 
   /** A block for that many peers: 0 for none, −1 when the arena is full. */

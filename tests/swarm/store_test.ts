@@ -1,0 +1,409 @@
+import assert from "node:assert/strict";
+import type { Prng } from "../../src/base/prng.ts";
+import { EVENT_COMPLETED, EVENT_NONE, EVENT_STARTED, EVENT_STOPPED } from "../../src/swarm/layout.ts";
+import { NOTHING_STORED, PEERS_FULL, STORED, SweepCursor, TORRENTS_FULL } from "../../src/swarm/store.ts";
+import { amount, chance, pick, seededTest } from "../support/seeded.ts";
+import { CheckedStore, fill, inUse } from "./checked_store.ts";
+import type { Said } from "./model.ts";
+import { peersIn, TestAnnounce, TestAnswer } from "./numbered_peers.ts";
+
+const LEECHER: Said = { event: EVENT_NONE, left: 1, uploaded: 0, downloaded: 0, salt: 1 };
+const SEEDER: Said = { ...LEECHER, left: 0 };
+const COMPLETED: Said = { ...SEEDER, event: EVENT_COMPLETED };
+const STOPPED: Said = { ...LEECHER, event: EVENT_STOPPED };
+const ROOM = { torrents: 20_000, peers: 200_000 };
+
+const AMOUNTS = [
+  0,
+  1,
+  0xffff,
+  2 ** 31,
+  2 ** 32 - 1,
+  2 ** 32,
+  2 ** 47 + 5,
+  2 ** 48 - 1,
+  2 ** 48,
+  2 ** 52 + 1,
+  2 ** 63,
+];
+const WANTED = [0, 1, 1, 2, 3, 7, 30, 49, 50, 51, 74, 200, 499, 500];
+
+/** One kind of traffic. */
+interface Traffic {
+  readonly torrents: number;
+  /** Peers that may be in one torrent, in each family. */
+  readonly peers: number;
+  readonly operations: number;
+  readonly compareEvery: number;
+  readonly seederPercent: number;
+  readonly timeout: number;
+  /** Seconds between two announces are random up to this. */
+  readonly pauseSeconds: number;
+  readonly startTime: number;
+  readonly keepTorrents: boolean;
+  /** Operations from one high tide to the next: announces, then stops, are the more frequent. */
+  readonly tide: number;
+}
+
+function runTraffic(traffic: Traffic, random: Prng): void {
+  const checked = new CheckedStore(ROOM, traffic.keepTorrents, random.next());
+  let time = traffic.startTime;
+  for (let operation = 1; operation <= traffic.operations; operation++) {
+    if (chance(random, 30)) time += random.below(traffic.pauseSeconds + 1);
+    const ebb = operation % traffic.tide > traffic.tide / 2;
+    const torrent = Math.min(random.below(traffic.torrents), random.below(traffic.torrents));
+    const said = randomSaid(random, traffic.seederPercent, ebb ? 60 : 5);
+    const wanted = pick(random, WANTED);
+    checked.announce(torrent, random.below(traffic.peers), chance(random, 60), said, wanted, time);
+    if (checked.sweeping || chance(random, 1)) {
+      checked.sweepSlice(1 + random.below(1000), time, traffic.timeout);
+    }
+    if (operation % traffic.compareEvery === 0) {
+      while (checked.sweeping) checked.sweepSlice(1 + random.below(50), time, traffic.timeout);
+      checked.compare();
+    }
+  }
+  checked.sweep(time + traffic.timeout + 1, traffic.timeout);
+  checked.compare();
+  checked.assertEmpty();
+}
+
+function randomSaid(random: Prng, seederPercent: number, stopPercent: number): Said {
+  return {
+    event: chance(random, stopPercent)
+      ? EVENT_STOPPED
+      : pick(random, [EVENT_NONE, EVENT_NONE, EVENT_STARTED, EVENT_COMPLETED]),
+    left: chance(random, seederPercent) ? 0 : pick(random, AMOUNTS.slice(1)),
+    uploaded: pick(random, AMOUNTS),
+    downloaded: pick(random, AMOUNTS),
+    salt: random.next(),
+  };
+}
+
+const SMALL: Traffic = {
+  torrents: 2000,
+  peers: 20,
+  operations: amount(10_000, 500_000),
+  compareEvery: 3000,
+  seederPercent: 40,
+  timeout: 100,
+  pauseSeconds: 1,
+  startTime: 0,
+  keepTorrents: false,
+  tide: 8000,
+};
+
+seededTest("many torrents of few peers behave as the model", (random) => {
+  runTraffic(SMALL, random);
+});
+
+seededTest("torrents that are kept behave as the model, over wraps of the 16-bit clock", (random) => {
+  runTraffic({ ...SMALL, keepTorrents: true, pauseSeconds: 60, startTime: 65_000, timeout: 4000 }, random);
+});
+
+seededTest("a few torrents of a few hundred peers behave as the model", (random) => {
+  const operations = amount(10_000, 400_000);
+  runTraffic({ ...SMALL, torrents: 6, peers: 900, operations, timeout: 2000, tide: 9000 }, random);
+});
+
+seededTest("a torrent of thousands of peers behaves as the model", (random) => {
+  const operations = amount(10_000, 400_000);
+  const traffic = { ...SMALL, torrents: 1, peers: 5000, operations, timeout: 1500, tide: 10_000 };
+  runTraffic({ ...traffic, seederPercent: 90, startTime: 2 ** 32 - 1000 }, random);
+});
+
+/** Numbers 0 to `count` in random order. */
+function shuffled(random: Prng, count: number): number[] {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [numbers[i], numbers[j]] = [numbers[j], numbers[i]];
+  }
+  return numbers;
+}
+
+for (const isIpv4 of [true, false]) {
+  seededTest(`one swarm grows past 60,000 and shrinks again, ${isIpv4 ? "IPv4" : "IPv6"}`, (random) => {
+    const checked = new CheckedStore(ROOM, false, random.next());
+    const peers = shuffled(random, 62_000);
+    let count = 0;
+    for (const peer of peers) {
+      checked.announce(1, peer, isIpv4, chance(random, 30) ? SEEDER : LEECHER, count % 60, 0);
+      count++;
+      if ([256, 257, 258, 600, 10_000, 62_000].includes(count)) checked.compare();
+    }
+    for (const peer of shuffled(random, 62_000)) {
+      if (peer % 3 === 0) continue;
+      checked.announce(1, peer, isIpv4, STOPPED, 0, 10);
+      count--;
+      if ([40_000, 30_000, 21_000].includes(count)) checked.compare();
+    }
+    for (const peer of peers) if (peer % 300 === 0) checked.announce(1, peer, isIpv4, LEECHER, 50, 100);
+    checked.sweep(100, 50);
+    checked.compare();
+    for (const peer of shuffled(random, 62_000)) {
+      if (peer % 300 === 0) checked.announce(1, peer, isIpv4, STOPPED, 0, 100);
+    }
+    checked.compare();
+    checked.assertEmpty();
+  });
+}
+
+seededTest("a swarm of which a sweep leaves few is no sparser than one that never had more", (random) => {
+  const checked = new CheckedStore(ROOM, false, random.next());
+  for (let peer = 0; peer < 30_000; peer++) checked.announce(1, peer, true, LEECHER, 0, 0);
+  for (let peer = 0; peer < 40; peer++) checked.announce(1, peer * 700, true, LEECHER, 0, 100);
+  checked.sweep(100, 50);
+  checked.announce(1, 30_001, true, LEECHER, 100, 100);
+  assert.equal(checked.answer.peers, 40);
+  assert.equal(inUse(checked.memory, checked.store).directories4, 2);
+});
+
+seededTest("a small swarm gives every eligible peer that is wanted, whoever asks", (random) => {
+  for (let size = 1; size <= 12; size++) {
+    const checked = new CheckedStore({ torrents: 10, peers: 100 }, false, random.next());
+    for (let peer = 0; peer < size; peer++) {
+      checked.announce(1, peer, true, chance(random, 40) ? SEEDER : LEECHER, 0, 0);
+    }
+    // The checks of announce() are the test.
+    for (let round = 0; round < 20; round++) {
+      for (let wanted = 0; wanted <= size + 1; wanted++) {
+        checked.announce(1, random.below(size), true, chance(random, 40) ? SEEDER : LEECHER, wanted, 0);
+      }
+    }
+  }
+});
+
+/** How often each peer is returned to newcomers who want `wanted`, the mean being 1. */
+function shares(random: Prng, size: number, seeders: number, wanted: number, isIpv4: boolean): number[] {
+  const checked = new CheckedStore({ torrents: 10, peers: 10_000 }, false, random.next());
+  const { store, peer, answer } = checked;
+  for (let number = 0; number < size; number++) {
+    checked.announce(1, number, isIpv4, number < seeders ? SEEDER : LEECHER, 0, 0);
+  }
+  const returned = new Array<number>(size).fill(0);
+  const rounds = Math.ceil(400 * size / wanted);
+  for (let round = 0; round < rounds; round++) {
+    fill(peer, 1, size, isIpv4, LEECHER, wanted);
+    store.announce(peer, answer, 0);
+    for (const number of peersIn(answer, isIpv4)) returned[number]++;
+    fill(peer, 1, size, isIpv4, STOPPED, 0);
+    store.announce(peer, answer, 0);
+  }
+  return returned.map((times) => times * size / (rounds * wanted));
+}
+
+for (
+  const [size, seeders, wanted] of [[3, 1, 1], [10, 5, 1], [20, 3, 7], [200, 100, 50], [255, 20, 3]] as const
+) {
+  seededTest(`of ${size} peers each is as likely as the others among ${wanted}`, (random) => {
+    for (const share of shares(random, size, seeders, wanted, chance(random, 50))) {
+      assert.ok(share > 0.65 && share < 1.4, `a peer is returned ${share.toFixed(2)} times its share`);
+    }
+  });
+}
+
+seededTest("of 3,000 peers each has a chance that is not far from the others'", (random) => {
+  const all = shares(random, 3000, 1000, 50, true);
+  const spread = Math.sqrt(all.reduce((sum, share) => sum + (share - 1) ** 2, 0) / all.length);
+  assert.ok(Math.min(...all) > 0.2 && Math.max(...all) < 3 && spread < 0.5, `spread ${spread}`);
+});
+
+Deno.test("completed counts a leecher that becomes a seeder and a seeder that comes with it, each once", () => {
+  const checked = new CheckedStore(ROOM, true, 1);
+  const completedAfter = (peer: number, said: Said): number => {
+    checked.announce(1, peer, true, said, 0, 0);
+    return checked.answer.completed;
+  };
+  assert.equal(completedAfter(1, LEECHER), 0);
+  assert.equal(completedAfter(1, COMPLETED), 1);
+  assert.equal(completedAfter(1, COMPLETED), 1);
+  assert.equal(completedAfter(2, SEEDER), 1);
+  assert.equal(completedAfter(2, COMPLETED), 1);
+  assert.equal(completedAfter(3, COMPLETED), 2);
+  assert.equal(completedAfter(4, LEECHER), 2);
+  assert.equal(completedAfter(4, SEEDER), 2);
+  assert.equal(completedAfter(5, { ...LEECHER, event: EVENT_COMPLETED }), 2);
+  for (const peer of [1, 2, 3, 4, 5]) checked.announce(1, peer, true, STOPPED, 0, 0);
+  assert.equal(completedAfter(6, SEEDER), 2);
+  checked.compare();
+});
+
+for (const keepTorrents of [false, true]) {
+  Deno.test(`port 0 stores nothing and removes who had none, torrents ${keepTorrents ? "kept" : "not kept"}`, () => {
+    const { store, peer, answer, memory } = new CheckedStore(ROOM, keepTorrents, 1);
+    fill(peer, 1, 1, true, SEEDER, 50);
+    peer.port = 0;
+    assert.equal(store.announce(peer, answer, 0), NOTHING_STORED);
+    assert.deepEqual([answer.seeders, answer.leechers, answer.peers], [0, 0, 0]);
+    assert.deepEqual({ ...store.totals(), ...inUse(memory, store) }, {
+      ...{ torrents: 0, swarms: 0, seeders: 0, leechers: 0, completed: 0, dirty: 0, peers: 0 },
+      ...{ pages4: 0, pages6: 0, directories4: 0, directories6: 0 },
+    });
+    fill(peer, 1, 1, true, SEEDER, 50);
+    store.announce(peer, answer, 0);
+    peer.port = 0;
+    assert.equal(store.announce(peer, answer, 0), NOTHING_STORED);
+    assert.equal(answer.seeders, 1);
+  });
+}
+
+Deno.test("torrents and swarms of the two families are counted together, and answered apart", () => {
+  const checked = new CheckedStore(ROOM, false, 1);
+  checked.announce(1, 1, true, SEEDER, 50, 0);
+  checked.announce(1, 1, false, LEECHER, 50, 0);
+  assert.deepEqual([checked.answer.seeders, checked.answer.leechers, checked.answer.peers], [1, 1, 0]);
+  checked.compare();
+});
+
+Deno.test("the only thing that a scrape of an unknown torrent gives is zeros", () => {
+  const { store } = new CheckedStore(ROOM, false, 1);
+  const out = new Int32Array(3).fill(9);
+  store.scrape(new Int32Array(7).fill(5), 2, out, 0);
+  assert.deepEqual([...out], [0, 0, 0]);
+  assert.equal(store.visitPeers(new Int32Array(5), () => assert.fail("no peers")), -1);
+});
+
+Deno.test("a peer that is heard a moment after the sweeper has read its clock stays", () => {
+  const checked = new CheckedStore(ROOM, false, 1);
+  for (const sweepTime of [99, 98, 70]) {
+    checked.announce(1, 1, true, LEECHER, 0, 100);
+    checked.announce(1, 2, false, LEECHER, 0, 100);
+    const cursor = new SweepCursor();
+    while (!checked.store.sweep(cursor, 1000, sweepTime, 60));
+    assert.equal(checked.store.totals().leechers, 2, `swept at ${sweepTime}, heard at 100`);
+  }
+});
+
+Deno.test("a peer goes when it was silent for longer than the timeout, not at the timeout", () => {
+  for (const timeout of [60, 2700, 43_200]) {
+    for (const start of [0, 30_000, 65_535, 65_536 * 5 - 1]) {
+      const checked = new CheckedStore(ROOM, false, 1);
+      checked.announce(1, 1, true, LEECHER, 0, start);
+      checked.sweep(start + timeout, timeout);
+      assert.equal(checked.store.totals().leechers, 1);
+      checked.sweep(start + timeout + 1, timeout);
+      checked.assertEmpty();
+    }
+  }
+});
+
+Deno.test("a sweep in slices of one block ends, whatever leaves between its slices", () => {
+  const checked = new CheckedStore(ROOM, false, 1);
+  for (let peer = 0; peer < 5000; peer++) {
+    checked.announce(1, peer, true, LEECHER, 0, 0);
+    checked.announce(1, peer, false, LEECHER, 0, 0);
+  }
+  const cursor = new SweepCursor();
+  let gone = 0;
+  let slices = 1;
+  for (; !checked.store.sweep(cursor, 1, 0, 60); slices++) {
+    for (let i = 0; i < 200 && gone < 5000; i++, gone++) {
+      checked.announce(1, gone, true, STOPPED, 0, 0);
+      checked.announce(1, gone, false, STOPPED, 0, 0);
+    }
+  }
+  assert.ok(slices < 400, `${slices} slices`);
+  checked.compare();
+});
+
+// --- limits ---------------------------------------------------------------------------------------------------------
+
+/** Announces without a model: what was the result? */
+function announce(checked: CheckedStore, torrent: number, peer: number, isIpv4: boolean, said: Said): number {
+  fill(checked.peer, torrent, peer, isIpv4, said, 50);
+  return checked.store.announce(checked.peer, checked.answer, 0);
+}
+
+for (const keepTorrents of [false, true]) {
+  seededTest(
+    `full of torrents${keepTorrents ? " that are kept" : ""}: answered, nothing leaked`,
+    (random) => {
+      const checked = new CheckedStore({ torrents: 5000, peers: 100_000 }, keepTorrents, random.next());
+      const stored: number[] = [];
+      for (let torrent = 0; torrent < 20_000; torrent++) {
+        const result = announce(checked, torrent, torrent, true, LEECHER);
+        if (result === STORED) stored.push(torrent);
+        else assert.equal(result, TORRENTS_FULL);
+        assert.equal(checked.answer.leechers, result === STORED ? 1 : 0);
+        assert.equal(checked.answer.peers, 0);
+      }
+      assert.ok(stored.length >= 5000 && stored.length < 10_000, `${stored.length} of 5000`);
+      assert.equal(checked.store.totals().torrents, stored.length);
+      for (const torrent of stored) assert.equal(announce(checked, torrent, 1, false, LEECHER), STORED);
+      for (const torrent of stored) {
+        assert.equal(announce(checked, torrent, 1, false, STOPPED), STORED);
+        assert.equal(announce(checked, torrent, torrent, true, STOPPED), STORED);
+      }
+      checked.assertEmpty();
+      assert.equal(checked.store.totals().torrents, keepTorrents ? stored.length : 0);
+      for (const torrent of stored) assert.equal(announce(checked, torrent, 2, true, LEECHER), STORED);
+    },
+  );
+}
+
+/** Gives peer after peer to one swarm, or to swarms of `size`, until one is refused; how many were stored. */
+function fillWithPeers(checked: CheckedStore, size: number, isIpv4: boolean): number {
+  for (let peer = 0;; peer++) {
+    const torrent = Math.floor(peer / size);
+    const result = announce(checked, torrent, peer, isIpv4, peer % 2 === 0 ? LEECHER : SEEDER);
+    if (result === STORED) continue;
+    assert.equal(result, PEERS_FULL);
+    return peer;
+  }
+}
+
+for (const size of [1, 2, 5, 9, 29, 37, 86, 129, 256, 257, 400, 1000, 1_000_000]) {
+  seededTest(
+    `full of peers in swarms of ${size}: as many as promised, and room again when they leave`,
+    (random) => {
+      // Large enough for the pages that are spare on purpose not to hide a lack.
+      const limit = size === 129 || size > 1000 ? 120_000 : amount(10_000, 120_000);
+      const checked = new CheckedStore({ torrents: limit * 4, peers: limit }, false, random.next());
+      const isIpv4 = chance(random, 50);
+      const stored = fillWithPeers(checked, size, isIpv4);
+      assert.ok(stored >= limit, `${stored} of ${limit} in swarms of ${size}`);
+      const last = Math.floor(stored / size);
+      const { seeders, leechers } = checked.answer;
+      assert.equal(seeders + leechers, stored - last * size, "who is not stored is answered");
+      const { peers, swarms } = inUse(checked.memory, checked.store);
+      assert.deepEqual([peers, swarms], [stored, Math.ceil(stored / size)]);
+
+      for (const peer of shuffled(random, stored)) {
+        assert.equal(announce(checked, Math.floor(peer / size), peer, isIpv4, STOPPED), STORED);
+      }
+      checked.assertEmpty();
+      assert.equal(checked.store.totals().torrents, 0);
+      assert.ok(fillWithPeers(checked, size, isIpv4) >= limit);
+    },
+  );
+}
+
+seededTest("at the limit peers come and go without a loss", (random) => {
+  const checked = new CheckedStore({ torrents: 1000, peers: 1000 }, false, random.next());
+  const peer = new TestAnnounce();
+  const answer = new TestAnswer();
+  const there = new Set<string>();
+  let refused = 0;
+  for (let operation = 0; operation < amount(150_000, 1_000_000); operation++) {
+    const torrent = random.below(3) * random.below(40);
+    const number = random.below(8000);
+    const name = `${torrent} ${number}`;
+    const said = chance(random, operation % 60_000 > 50_000 ? 90 : 20) ? STOPPED : LEECHER;
+    fill(peer, torrent, number, true, said, 10);
+    const result = checked.store.announce(peer, answer, 0);
+    if (said === STOPPED) {
+      assert.equal(result, there.delete(name) ? STORED : NOTHING_STORED);
+    } else if (result === STORED) {
+      there.add(name);
+    } else {
+      assert.ok(!there.has(name), "who is there is never refused");
+      refused++;
+    }
+  }
+  assert.ok(refused > 0, "the limit was never reached");
+  assert.equal(checked.store.totals().leechers, there.size);
+  const cursor = new SweepCursor();
+  while (!checked.store.sweep(cursor, 100, 1000, 60));
+  checked.assertEmpty();
+});
