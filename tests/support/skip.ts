@@ -1,0 +1,68 @@
+// Tests that need something of the machine. Where it is missing they are skipped, with the reason in their name; where
+// CI is "true" they fail instead, so that nothing is quietly left untested.
+
+import process from "node:process";
+import { spawnSync } from "node:child_process";
+
+export interface Needs {
+  /** Programs that must be found in PATH. */
+  programs?: readonly string[];
+  /** Network and mount namespaces of one's own (Linux, root). */
+  namespaces?: boolean;
+  /** Operating systems, as `Deno.build.os` names them. */
+  systems?: readonly string[];
+}
+
+export type TestBody = (context: Deno.TestContext) => void | Promise<void>;
+
+/** Registers a test that runs only where its needs are met. */
+export function testWith(needs: Needs, name: string, body: TestBody): void {
+  const reason = missingNeed(needs);
+  if (reason === undefined) {
+    Deno.test(name, body);
+  } else if (process.env.CI === "true") {
+    Deno.test(name, () => {
+      throw new Error(`skipped tests are failures when CI=true, and this one would be: ${reason}`);
+    });
+  } else {
+    Deno.test({ name: skippedName(name, reason), ignore: true, fn: body });
+  }
+}
+
+/** How a skipped test is called; `tests/run.ts` takes the reason from between the brackets. */
+export function skippedName(name: string, reason: string): string {
+  return `${name} [skipped: ${reason}]`;
+}
+
+/** The first need that this machine does not meet, in words; `undefined` when it meets all. */
+export function missingNeed(needs: Needs): string | undefined {
+  if (needs.systems !== undefined && !needs.systems.includes(Deno.build.os)) {
+    return `needs ${needs.systems.join(" or ")}, this is ${Deno.build.os}`;
+  }
+  const missing = (needs.programs ?? []).filter((program) => findProgram(program) === undefined);
+  if (missing.length > 0) return `not installed: ${missing.join(", ")}`;
+  if (needs.namespaces === true && !canMakeNamespaces()) return "no right to make network namespaces";
+  return undefined;
+}
+
+/** The full path of a program in PATH. */
+export function findProgram(name: string): string | undefined {
+  for (const directory of (process.env.PATH ?? "").split(":")) {
+    const path = `${directory}/${name}`;
+    try {
+      const info = Deno.statSync(path);
+      if (info.isFile && ((info.mode ?? 0) & 0o111) !== 0) return path;
+    } catch {
+      // Not in this directory.
+    }
+  }
+  return undefined;
+}
+
+let namespacesKnown: boolean | undefined;
+
+function canMakeNamespaces(): boolean {
+  namespacesKnown ??=
+    spawnSync("unshare", ["--net", "--mount", "ip", "link", "set", "lo", "up"]).status === 0;
+  return namespacesKnown;
+}
