@@ -5,8 +5,8 @@ import { INFO_HASH_BYTES } from "./http_query.ts";
 
 export interface AnnounceReply {
   readonly isIpv4: boolean;
-  /** The asker's address: one word, or four. */
-  readonly address: Int32Array;
+  /** The asker's address: its first 4 or 16 bytes. */
+  readonly address: Uint8Array;
   readonly seeders: number;
   readonly leechers: number;
   readonly completed: number;
@@ -24,7 +24,7 @@ export interface AnnounceReply {
 const PEER_ID_BYTES = 20;
 
 /** Writes an announce answer, its keys in order as bencoding wants them. */
-export function writeAnnounceReply(out: BencodeWriter, reply: AnnounceReply, addressBytes: Uint8Array): void {
+export function writeAnnounceReply(out: BencodeWriter, reply: AnnounceReply): void {
   out.clear();
   out.openDictionary();
   out.text("complete");
@@ -32,7 +32,7 @@ export function writeAnnounceReply(out: BencodeWriter, reply: AnnounceReply, add
   out.text("downloaded");
   out.integer(reply.completed);
   out.text("external ip");
-  out.bytes(addressBytes, 0, reply.isIpv4 ? 4 : 16);
+  out.bytes(reply.address, 0, reply.isIpv4 ? 4 : 16);
   out.text("incomplete");
   out.integer(reply.leechers);
   out.text("interval");

@@ -7,9 +7,9 @@ import { type AnnounceRequest, NONE, PAUSED } from "./messages.ts";
 
 /** Memory for datagrams, in the three widths in which it is read and written. */
 export class DatagramBuffer {
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
-  readonly halves: Uint16Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly halves: Uint16Array<ArrayBuffer>;
 
   /** `bytes` is a multiple of four. */
   constructor(bytes: number) {

@@ -246,6 +246,37 @@ export class SwarmStore {
     }
   }
 
+  /**
+   * Calls `visitor` for the torrents of `count` buckets of a shard from `bucket` on, under its lock: with the words
+   * and the place of the info hash, and the counts. Gives the next bucket, or −1 when the shard is through. Torrents
+   * added meanwhile may be missed, or seen twice.
+   */
+  visitTorrents(
+    shard: number,
+    bucket: number,
+    count: number,
+    visitor: (words: Int32Array, at: number, seeders: number, completed: number, leechers: number) => void,
+  ): number {
+    const records = this.torrents.records;
+    const header = shard * SHARD_WORDS;
+    lock(this.#shards, header + SHARD_LOCK);
+    const buckets = this.torrents.buckets(shard);
+    const end = Math.min(bucket + count, buckets);
+    for (let i = bucket; i < end; i++) {
+      for (
+        let torrent = this.torrents.first(shard, i);
+        torrent !== 0;
+        torrent = this.torrents.after(torrent)
+      ) {
+        const at = torrent * TORRENT_WORDS;
+        const swarm = records[at + TORRENT_SWARM];
+        visitor(records, at, this.#seeders(swarm), records[at + TORRENT_COMPLETED], this.#leechers(swarm));
+      }
+    }
+    unlock(this.#shards, header + SHARD_LOCK);
+    return end < buckets ? end : -1;
+  }
+
   // --- under the shard's lock; `shard` is its header, `swarm` and `torrent` are record numbers ---------------------
 
   #join(hash: number, shard: number, peer: PeerAnnounce, answer: SwarmAnswer, time: number): number {

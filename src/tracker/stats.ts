@@ -33,6 +33,8 @@ export const COUNTER = {
   http_bad_request: 22,
   /** Answers that the system would not send. */
   udp_send_errors: 23,
+  /** Times that a socket failed to receive. */
+  udp_receive_errors: 24,
 } as const;
 
 export type CounterName = keyof typeof COUNTER;

@@ -1,0 +1,160 @@
+/** Starts the HTTP servers of the tracker and of the API, and the sweep of connections that nobody uses. */
+import { createApi } from "./api/app.ts";
+import { logger } from "./base/log.ts";
+import { binding, type Block, type Building, cannotListen, enabledBlocks, StartError } from "./building.ts";
+import type { Config } from "./config.ts";
+import type { Statistics } from "./tracker/statistics.ts";
+import { type BindAddress, probeTcp, sharesPort } from "./transport/binding.ts";
+import { type HttpListener, startHttpTracker } from "./transport/http.ts";
+import { type ServerBinding, startHttpServer } from "./transport/http_server.ts";
+import { startHttpSweep, type SweepReport } from "./transport/http_sweep.ts";
+
+type TcpBlock = Block<Config["http_server"][number]>;
+
+/** A server that listens. */
+export interface Listening {
+  readonly block: TcpBlock;
+  /** With the real port. */
+  readonly address: BindAddress;
+}
+
+export interface HttpServers {
+  readonly tracker: Listening[];
+  readonly api: Listening[];
+}
+
+const log = logger("http");
+
+/** Binds and serves all `[[http_server]]` and `[[api_server]]` blocks. */
+export async function startHttpServers(building: Building, statistics: Statistics): Promise<HttpServers> {
+  const { config } = building;
+  const trackerBlocks = enabledBlocks("http_server", config.http_server);
+  const apiBlocks = enabledBlocks("api_server", config.api_server);
+  const blocks = [...trackerBlocks, ...apiBlocks];
+  for (const block of blocks) binding(block, () => probeTcp(block.bind));
+  const bindings = blocks.map((block) => serverBinding(block, blocks));
+  const trackerBindings = bindings.slice(0, trackerBlocks.length);
+
+  const tracker = config.http_workers === 1
+    ? startTrackers(building, trackerBlocks, trackerBindings)
+    : await startTrackersInWorkers(building, trackerBlocks, trackerBindings);
+  const api = startApis(building, apiBlocks, bindings.slice(trackerBlocks.length), statistics);
+  sweepConnections(building, [...tracker, ...api]);
+  return { tracker, api };
+}
+
+function startTrackers(building: Building, blocks: TcpBlock[], bindings: ServerBinding[]): Listening[] {
+  const { config, tracker, clock, stops } = building;
+  return blocks.map((block, i) => {
+    const listener = trackerListener(block, bindings[i], config);
+    const server = binding(block, () => startHttpTracker(listener, tracker, clock));
+    stops.push(() => server.stop());
+    return { block, address: server.address };
+  });
+}
+
+/** Every Worker listens on the same ports, and the kernel spreads connections over them. */
+async function startTrackersInWorkers(
+  { config, workers, stops }: Building,
+  blocks: TcpBlock[],
+  bindings: ServerBinding[],
+): Promise<Listening[]> {
+  const listeners = blocks.map((block, i) => {
+    const listener = trackerListener(block, bindings[i], config);
+    return { ...listener, bind: binding(block, () => pickPort(block.bind)), sharesPort: true };
+  });
+  stops.push(() => workers.stop());
+  for (let i = 0; i < config.http_workers && blocks.length > 0; i++) {
+    try {
+      await workers.start({ kind: "http", listeners });
+    } catch (error) {
+      throw cannotListen(blocks[0], error);
+    }
+  }
+  return blocks.map((block, i) => ({ block, address: listeners[i].bind }));
+}
+
+function startApis(
+  { config, tracker, stops }: Building,
+  blocks: TcpBlock[],
+  bindings: ServerBinding[],
+  statistics: Statistics,
+): Listening[] {
+  const api = createApi({ apiKey: config.api_key, statistics, counters: tracker.counters });
+  return blocks.map((block, i) => {
+    const server = binding(
+      block,
+      () => startHttpServer(bindings[i], (request, info) => api.fetch(request, info)),
+    );
+    stops.push(() => server.stop());
+    return { block, address: server.address };
+  });
+}
+
+function trackerListener({ config: block }: TcpBlock, server: ServerBinding, config: Config): HttpListener {
+  return {
+    ...server,
+    trustedProxies: block.trusted_proxies,
+    forwardedHeader: block.forwarded_header,
+    fullScrape: config.full_scrape,
+  };
+}
+
+function serverBinding(block: TcpBlock, all: TcpBlock[]): ServerBinding {
+  const shares = sharesPort(block.bind, all.map(({ bind }) => bind));
+  if (!block.config.ssl) return { bind: block.bind, sharesPort: shares };
+  const tls = {
+    cert: readPem(`${block.name}.ssl_cert`, block.config.ssl_cert),
+    key: readPem(`${block.name}.ssl_key`, block.config.ssl_key),
+  };
+  return { bind: block.bind, sharesPort: shares, tls };
+}
+
+function readPem(key: string, path: string): string {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "no such file"
+      : error instanceof Deno.errors.PermissionDenied
+      ? "not permitted to read it"
+      : String(error);
+    throw new StartError(`${key}: cannot read ${path}: ${reason}`);
+  }
+  if (text.includes("-----BEGIN ")) return text;
+  throw new StartError(`${key}: ${path}: expected PEM text, which has a line "-----BEGIN …-----"`);
+}
+
+/** Workers have to agree on a port: where the system is to pick it, it picks it here. */
+function pickPort(bind: BindAddress): BindAddress {
+  if (bind.port !== 0) return bind;
+  const listener = Deno.listen({ transport: "tcp", hostname: bind.hostname, port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return { hostname: bind.hostname, port };
+}
+
+function sweepConnections({ config, libc, stops }: Building, servers: Listening[]): void {
+  if (servers.length === 0) return;
+  if ("unavailable" in libc) {
+    log.warn(
+      `idle HTTP connections are not closed, and max_connections has no effect, for want of Linux system calls: ` +
+        `${libc.unavailable}; put a reverse proxy in front where clients may be hostile`,
+    );
+    return;
+  }
+  const listeners = servers.map(({ block, address }) => ({
+    ...address,
+    maxConnections: block.config.max_connections,
+  }));
+  const timeouts = { timeoutSeconds: config.http_timeout, keepAliveSeconds: config.http_keep_alive };
+  const sweep = startHttpSweep(libc, listeners, timeouts, reportSweep);
+  stops.push(() => sweep.stop());
+}
+
+function reportSweep({ closed, open }: SweepReport): void {
+  const total = Object.values(closed).reduce((sum, count) => sum + count, 0);
+  log.debug(`closed ${total} idle connections, ${open.reduce((sum, count) => sum + count, 0)} are open`);
+  if (closed.limit > 0) log.warn("closed HTTP connections above max_connections");
+}

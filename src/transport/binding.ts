@@ -1,0 +1,42 @@
+/** Where servers listen, and whether they can. */
+/** An IP address and a port, 0 for one that the system picks. */
+export interface BindAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** `1.2.3.4:6969` or `[::1]:6969`, as in the configuration and in URLs. */
+export function formatBindAddress({ hostname, port }: BindAddress): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/**
+ * Whether a server must share its port by `SO_REUSEPORT` or `SO_REUSEADDR`: Deno's sockets for `[::]` take in IPv4 as
+ * well, so `[::]:6969` and `0.0.0.0:6969` stand side by side only if both say that they share. Linux then gives IPv4
+ * to the IPv4 one.
+ */
+export function sharesPort(bind: BindAddress, all: readonly BindAddress[]): boolean {
+  const others = all.filter((other) => other.port === bind.port && other.hostname !== bind.hostname);
+  const wildcard = bind.hostname === "::" || others.some((other) => other.hostname === "::");
+  return bind.port !== 0 && others.length > 0 && wildcard;
+}
+
+/** Throws what Deno throws when the TCP port is taken: sharing would hide that another program has it. */
+export function probeTcp(bind: BindAddress): void {
+  Deno.listen({ transport: "tcp", hostname: bind.hostname, port: bind.port }).close();
+}
+
+/** The same for a UDP port. */
+export function probeUdp(bind: BindAddress): void {
+  Deno.listenDatagram({ transport: "udp", hostname: bind.hostname, port: bind.port }).close();
+}
+
+/** Why an address could not be bound, in words for the operator. */
+export function explainBindError(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) return "another program uses this address and port";
+  if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "not permitted; a port below 1024 needs root or the capability CAP_NET_BIND_SERVICE";
+  }
+  return error instanceof Error ? error.message : String(error);
+}

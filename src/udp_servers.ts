@@ -1,0 +1,71 @@
+/** Starts the UDP servers by the backend that fits the system and the configuration. */
+import { logger } from "./base/log.ts";
+import { binding, type Block, type Building, enabledBlocks } from "./building.ts";
+import type { Config } from "./config.ts";
+import { type BindAddress, probeUdp, sharesPort } from "./transport/binding.ts";
+import { ConnectionIds } from "./transport/connection_id.ts";
+import type { Libc } from "./transport/linux_ffi.ts";
+import { startPortableUdp } from "./transport/udp_deno.ts";
+import { openUdpSockets } from "./transport/udp_linux.ts";
+
+type UdpBlock = Block<Config["udp_server"][number]>;
+
+const log = logger("udp");
+
+/** Binds and serves all `[[udp_server]]` blocks. Gives where they listen. */
+export async function startUdpServers(building: Building): Promise<BindAddress[]> {
+  const blocks = enabledBlocks("udp_server", building.config.udp_server);
+  if (blocks.length === 0) return [];
+  const libc = linuxBackend(building);
+  return libc === undefined ? startPortable(building, blocks) : await startLinux(building, blocks, libc);
+}
+
+/** The C library if the Linux backend is to be used; says why not where it was to be expected. */
+function linuxBackend({ config, libc }: Building): Libc | undefined {
+  if (config.udp_backend === "portable") return undefined;
+  if (!("unavailable" in libc)) return libc;
+  const wanted = config.udp_backend === "linux" || Deno.build.os === "linux";
+  const message = `UDP runs on the portable backend, which is slower: ${libc.unavailable}`;
+  if (wanted) log.warn(message);
+  else log.info(message);
+  return undefined;
+}
+
+function startPortable(building: Building, blocks: UdpBlock[]): BindAddress[] {
+  const { setup, tracker, clock, stops } = building;
+  const connectionIds = new ConnectionIds(setup.connectionSecret);
+  const binds = blocks.map(({ bind }) => bind);
+  for (const block of blocks) binding(block, () => probeUdp(block.bind));
+  return blocks.map((block) => {
+    const shares = sharesPort(block.bind, binds);
+    const server = binding(
+      block,
+      () => startPortableUdp(block.bind, shares, tracker, connectionIds, clock),
+    );
+    stops.push(() => server.stop());
+    return server.address;
+  });
+}
+
+/** Opens a socket a block for every Worker here, where a failure is known at once, and then starts the Workers. */
+async function startLinux(building: Building, blocks: UdpBlock[], libc: Libc): Promise<BindAddress[]> {
+  const { config, workers, stops } = building;
+  const count = config.udp_workers || suggestedWorkers();
+  const opened = blocks.map((block) => {
+    const sockets = binding(block, () => openUdpSockets(libc, block.bind, count));
+    // Workers stop before sockets are closed: what is pushed later is undone earlier.
+    stops.push(() => sockets.sockets.forEach(({ fd }) => libc.close(fd)));
+    return sockets;
+  });
+  stops.push(() => workers.stop());
+  for (let i = 0; i < count; i++) {
+    await workers.start({ kind: "udp", sockets: opened.map(({ sockets }) => sockets[i]) });
+  }
+  log.debug(`${count} UDP Workers in batches`);
+  return opened.map(({ address }) => address);
+}
+
+/** A core is left for everything else. */
+function suggestedWorkers(): number {
+  return Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), 64);
+}

@@ -1,0 +1,55 @@
+/** The entry of a Worker: attaches to the shared memory, runs its part of the tracker, ends when told to. */
+import { createClock } from "./base/clock.ts";
+import { attachTracker } from "./tracker/setup.ts";
+import type { Tracker } from "./tracker/tracker.ts";
+import { ConnectionIds } from "./transport/connection_id.ts";
+import { type HttpListener, startHttpTracker } from "./transport/http.ts";
+import { openLibc } from "./transport/linux_ffi.ts";
+import { type LinuxUdpSocket, runLinuxUdp } from "./transport/udp_linux.ts";
+import { STOP, type WorkerMessage, type WorkerStart } from "./worker_messages.ts";
+
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<WorkerStart | typeof STOP>) => void) | null;
+  postMessage(message: WorkerMessage): void;
+  close(): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+scope.onmessage = ({ data }) => {
+  if (data === STOP) return;
+  try {
+    const tracker = attachTracker(data.setup, data.thread, data.randomSeed);
+    if (data.work.kind === "udp") serveUdp(data, tracker, data.work.sockets);
+    else serveHttp(data, tracker, data.work.listeners);
+  } catch (error) {
+    const reason = error instanceof Error ? error.stack ?? error.message : String(error);
+    scope.postMessage({ is: "failed", reason });
+  }
+};
+
+function serveUdp({ setup }: WorkerStart, tracker: Tracker, sockets: readonly LinuxUdpSocket[]): void {
+  const libc = openLibc();
+  if ("unavailable" in libc) throw new Error(libc.unavailable);
+  scope.postMessage({ is: "ready" });
+  const connectionIds = new ConnectionIds(setup.connectionSecret);
+  const stop = new Int32Array(setup.memory.stop);
+  runLinuxUdp(libc, sockets, tracker, connectionIds, createClock(setup.clockOrigin), stop);
+  end();
+}
+
+function serveHttp({ setup }: WorkerStart, tracker: Tracker, listeners: readonly HttpListener[]): void {
+  const clock = createClock(setup.clockOrigin);
+  const servers = listeners.map((listener) => startHttpTracker(listener, tracker, clock));
+  scope.onmessage = async ({ data }) => {
+    if (data !== STOP) return;
+    await Promise.all(servers.map((server) => server.stop()));
+    end();
+  };
+  scope.postMessage({ is: "ready" });
+}
+
+function end(): void {
+  scope.postMessage({ is: "stopped" });
+  scope.close();
+}
