@@ -1,8 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import project from "./deno.json" with { type: "json" };
 import { startApp, StartError } from "./src/app.ts";
-import { type Config, type ConfigResult, parseConfig, printConfig } from "./src/config.ts";
-import { ConfigFileError, randomApiKey, readConfigFile, readOrCreateConfigFile } from "./src/config_file.ts";
+import { type Config, type ConfigResult, parseConfig, printConfig } from "./src/config/config.ts";
+import { ConfigFileError, randomApiKey, readConfigFile, readOrCreateConfigFile } from "./src/config/file.ts";
 import { finishesWithin, nextSignal } from "./src/signals.ts";
 
 /** A stop that was asked for ends within three seconds, and the exit itself is part of them. */

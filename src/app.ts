@@ -2,7 +2,7 @@
 import { clockOrigin, createClock } from "./base/clock.ts";
 import { configureLog, logger } from "./base/log.ts";
 import { type Building, random, StartError } from "./building.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type HttpServers, type Listening, startHttpServers } from "./http_servers.ts";
 import { attachTracker, type TrackerSetup } from "./tracker/setup.ts";

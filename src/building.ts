@@ -1,6 +1,6 @@
 /** What the parts of the program are built with, and how they say that they cannot be. */
 import type { Clock } from "./base/clock.ts";
-import { type Config, parseBindAddress } from "./config.ts";
+import { type Config, parseBindAddress } from "./config/config.ts";
 import type { TrackerSetup } from "./tracker/setup.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 import { type BindAddress, explainBindError, formatBindAddress } from "./transport/binding.ts";

@@ -1,7 +1,7 @@
 /** What the program does by itself from time to time: sweeping out peers that are gone, the console block. */
 import type { Clock } from "./base/clock.ts";
 import { logger } from "./base/log.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { SweepCursor } from "./swarm/store.ts";
 import type { Statistics } from "./tracker/statistics.ts";
 import type { Tracker } from "./tracker/tracker.ts";

@@ -2,7 +2,7 @@
 import { createApi } from "./api/app.ts";
 import { logger } from "./base/log.ts";
 import { binding, type Block, type Building, cannotListen, enabledBlocks, StartError } from "./building.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { Statistics } from "./tracker/statistics.ts";
 import { type BindAddress, probeTcp, sharesPort } from "./transport/binding.ts";
 import { type HttpListener, startHttpTracker } from "./transport/http.ts";

@@ -1,7 +1,7 @@
 /** Starts the UDP servers by the backend that fits the system and the configuration. */
 import { logger } from "./base/log.ts";
 import { binding, type Block, type Building, enabledBlocks } from "./building.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { type BindAddress, probeUdp, sharesPort } from "./transport/binding.ts";
 import { ConnectionIds } from "./transport/connection_id.ts";
 import type { Libc } from "./transport/linux_ffi.ts";

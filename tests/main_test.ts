@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exampleConfig, parseConfig } from "../src/config.ts";
+import { exampleConfig, parseConfig } from "../src/config/config.ts";
 import project from "../deno.json" with { type: "json" };
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));

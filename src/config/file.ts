@@ -1,7 +1,7 @@
 /** The file of the configuration: reads it, or writes the first one. */
 
 import { exampleConfig } from "./config.ts";
-import { oneLine } from "./config_text.ts";
+import { oneLine } from "./text.ts";
 
 /** A file that is there and cannot be read. The message is one line for the operator. */
 export class ConfigFileError extends Error {}

@@ -1,8 +1,8 @@
 /** What the keys of a configuration must be to each other; each by itself is the schema's matter. */
 
-import { formatPath, type Path } from "./config_lines.ts";
-import { type Config, parseBindAddress, PLACEHOLDER_API_KEY } from "./config_schema.ts";
-import { quoted } from "./config_text.ts";
+import { formatPath, type Path } from "./lines.ts";
+import { type Config, parseBindAddress, PLACEHOLDER_API_KEY } from "./schema.ts";
+import { quoted } from "./text.ts";
 
 /** Something that is wrong or odd. */
 export interface Finding {

@@ -4,8 +4,8 @@
  */
 
 import { z } from "zod";
-import { formatIp, type IpFamily, parseCidr, parseIp } from "./base/ip.ts";
-import { either, quoted } from "./config_text.ts";
+import { formatIp, type IpFamily, parseCidr, parseIp } from "../base/ip.ts";
+import { either, quoted } from "./text.ts";
 
 /** What is known of a key beside its zod type. */
 export interface KeyNote {
@@ -189,7 +189,7 @@ export const configSchema = z.strictObject({
   peers_returned: whole(1, 500, 200, "Most peers in one answer"),
   full_scrape: flag(false, "Answer an HTTP scrape without info_hash with every torrent"),
 
-  udp_workers: whole(0, 64, 0, "Threads for each UDP block, 0 = as the machine suggests"),
+  udp_workers: whole(0, 64, 0, "Threads for UDP on the linux backend, 0 = one a core but one"),
   udp_backend: oneOf(
     ["auto", "linux", "portable"],
     "auto",
@@ -201,14 +201,14 @@ export const configSchema = z.strictObject({
 
   max_torrents: whole(
     1024,
-    268_435_456,
+    250_000_000,
     134_217_728,
     "Torrents kept in memory; when full, new ones are not stored",
   ),
   max_peers: whole(1024, 134_217_728, 16_777_216, "Peers kept in memory, for IPv4 and for IPv6 each"),
   max_list_entries: whole(
     1024,
-    268_435_456,
+    250_000_000,
     16_777_216,
     "Entries of the whitelist, the blacklist and the keys, each",
   ),

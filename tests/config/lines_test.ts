@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findLines, formatPath, type Path } from "../src/config_lines.ts";
+import { findLines, formatPath, type Path } from "../../src/config/lines.ts";
 
 /** The path of every line found, as `line path`. */
 function linesOf(text: string): string[] {

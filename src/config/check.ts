@@ -1,10 +1,10 @@
 /** Checks every key of a configuration by itself, so that one wrong key does not hide another. */
 
-import { type EnvSetting, variableName } from "./config_env.ts";
-import type { Path } from "./config_lines.ts";
-import type { Report } from "./config_report.ts";
-import { configKeys, type KeyNote, type Keys, MAX_BLOCKS, type Node } from "./config_schema.ts";
-import { either, showKind, showValue, suggestion } from "./config_text.ts";
+import { type EnvSetting, variableName } from "./env.ts";
+import type { Path } from "./lines.ts";
+import type { Report } from "./report.ts";
+import { configKeys, type KeyNote, type Keys, MAX_BLOCKS, type Node } from "./schema.ts";
+import { either, showKind, showValue, suggestion } from "./text.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 type KeyNode = Extract<Node, { kind: "key" }>;

@@ -4,13 +4,13 @@
  */
 
 import { parse, TomlError } from "smol-toml";
-import { checkTree } from "./config_check.ts";
-import { readEnv } from "./config_env.ts";
-import { findLines } from "./config_lines.ts";
-import { Report } from "./config_report.ts";
-import { findConflicts, findOddities } from "./config_rules.ts";
-import { type Config, configSchema, defaultConfig } from "./config_schema.ts";
-import { oneLine } from "./config_text.ts";
+import { checkTree } from "./check.ts";
+import { readEnv } from "./env.ts";
+import { findLines } from "./lines.ts";
+import { Report } from "./report.ts";
+import { findConflicts, findOddities } from "./rules.ts";
+import { type Config, configSchema, defaultConfig } from "./schema.ts";
+import { oneLine } from "./text.ts";
 
 export {
   type ApiServerConfig,
@@ -20,8 +20,8 @@ export {
   type HttpServerConfig,
   parseBindAddress,
   type UdpServerConfig,
-} from "./config_schema.ts";
-export { configTable, exampleConfig, printConfig } from "./config_print.ts";
+} from "./schema.ts";
+export { configTable, exampleConfig, printConfig } from "./print.ts";
 
 /** Where a configuration comes from. */
 export interface ConfigSource {

@@ -1,9 +1,9 @@
 /** Collects what is wrong with a configuration, and knows where each thing was set. */
 
-import type { EnvSetting } from "./config_env.ts";
-import { formatPath, type Path, pathId } from "./config_lines.ts";
-import type { Finding } from "./config_rules.ts";
-import { oneLine } from "./config_text.ts";
+import type { EnvSetting } from "./env.ts";
+import { formatPath, type Path, pathId } from "./lines.ts";
+import type { Finding } from "./rules.ts";
+import { oneLine } from "./text.ts";
 
 /** Where a key was set: a variable, a line of the file (from 1), or neither. */
 interface Place {

@@ -7,9 +7,9 @@ import {
   parseBindAddress,
   parseConfig,
   printConfig,
-} from "../src/config.ts";
-import { variableName } from "../src/config_env.ts";
-import { configKeys, defaultConfig, type Keys, type Node } from "../src/config_schema.ts";
+} from "../../src/config/config.ts";
+import { variableName } from "../../src/config/env.ts";
+import { configKeys, defaultConfig, type Keys, type Node } from "../../src/config/schema.ts";
 
 type Env = Record<string, string>;
 
@@ -101,7 +101,7 @@ Deno.test("each key of a block falls back by itself", () => {
 });
 
 Deno.test("config.toml.example is the printed example", () => {
-  const file = Deno.readTextFileSync(new URL("../config.toml.example", import.meta.url));
+  const file = Deno.readTextFileSync(new URL("../../config.toml.example", import.meta.url));
   assert.equal(file.replaceAll("\r\n", "\n"), exampleConfig(""));
   assert.deepEqual(configOf(file), defaultConfig());
 });

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { exampleConfig } from "../src/config.ts";
-import { ConfigFileError, randomApiKey, readConfigFile, readOrCreateConfigFile } from "../src/config_file.ts";
+import { exampleConfig } from "../../src/config/config.ts";
+import {
+  ConfigFileError,
+  randomApiKey,
+  readConfigFile,
+  readOrCreateConfigFile,
+} from "../../src/config/file.ts";
 
 const IS_WINDOWS = Deno.build.os === "windows";
 

@@ -1,6 +1,6 @@
 /** Prints a configuration as TOML, and its keys as a table for the README. */
 
-import { type Config, configKeys, defaultConfig, type KeyNote, type Keys } from "./config_schema.ts";
+import { type Config, configKeys, defaultConfig, type KeyNote, type Keys } from "./schema.ts";
 
 export interface PrintOptions {
   /** Leaves out the api_key and the password in db_path. */

@@ -1,6 +1,6 @@
 /** Finds the lines of a TOML text on which its keys stand, so that a problem can name the line to mend. */
 
-import { oneLine } from "./config_text.ts";
+import { oneLine } from "./text.ts";
 
 /** Where something stands in the configuration: keys and list indexes from the top. */
 export type Path = readonly (string | number)[];

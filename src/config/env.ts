@@ -1,8 +1,8 @@
 /** Reads the `DENOTRACK_` environment variables as values of the configuration. */
 
-import type { Path } from "./config_lines.ts";
-import { configKeys, type Keys, MAX_BLOCKS, type Node } from "./config_schema.ts";
-import { oneLine, quoted, suggestion } from "./config_text.ts";
+import type { Path } from "./lines.ts";
+import { configKeys, type Keys, MAX_BLOCKS, type Node } from "./schema.ts";
+import { oneLine, quoted, suggestion } from "./text.ts";
 
 /** One value that a variable sets. */
 export interface EnvSetting {
