@@ -9,7 +9,6 @@ import { attachTracker, type TrackerSetup } from "./tracker/setup.ts";
 import { createSharedMemory, type SharedMemory } from "./tracker/shared.ts";
 import { Statistics } from "./tracker/statistics.ts";
 import { type BindAddress, formatBindAddress } from "./transport/binding.ts";
-import { raiseFileLimit } from "./transport/file_limit.ts";
 import { openLibc } from "./transport/linux_ffi.ts";
 import { startUdpServers } from "./udp_servers.ts";
 import { Workers } from "./workers.ts";
@@ -84,10 +83,7 @@ function prepare(config: Config, onFailure: (reason: string) => void): Building 
 
 async function build(building: Building): Promise<void> {
   const { config, setup, tracker, clock, libc, stops } = building;
-  if (!("unavailable" in libc)) {
-    stops.push(() => libc.unload());
-    raiseFileLimit(libc);
-  }
+  if (!("unavailable" in libc)) stops.push(() => libc.unload());
   const statistics = new Statistics(setup.memory, tracker, clock.unixSeconds());
   const http = await startHttpServers(building, statistics);
   const udp = await startUdpServers(building);

@@ -5,6 +5,7 @@ import { binding, type Block, type Building, cannotListen, enabledBlocks, StartE
 import type { Config } from "./config/config.ts";
 import type { Statistics } from "./tracker/statistics.ts";
 import { type BindAddress, probeTcp, sharesPort } from "./transport/binding.ts";
+import { raiseFileLimit } from "./transport/file_limit.ts";
 import { type HttpListener, startHttpTracker } from "./transport/http.ts";
 import { type ServerBinding, startHttpServer } from "./transport/http_server.ts";
 import { startHttpSweep, type SweepReport } from "./transport/http_sweep.ts";
@@ -22,6 +23,9 @@ export interface HttpServers {
   readonly tracker: Listening[];
   readonly api: Listening[];
 }
+
+/** File descriptors for everything but connections: databases, UDP, libraries. */
+const RESERVED_FILES = 100;
 
 const log = logger("http");
 
@@ -144,13 +148,30 @@ function sweepConnections({ config, libc, stops }: Building, servers: Listening[
     );
     return;
   }
+  const most = connectionLimit(raiseFileLimit(libc), servers);
   const listeners = servers.map(({ block, address }) => ({
     ...address,
-    maxConnections: block.config.max_connections,
+    maxConnections: Math.min(block.config.max_connections, most),
   }));
   const timeouts = { timeoutSeconds: config.http_timeout, keepAliveSeconds: config.http_keep_alive };
   const sweep = startHttpSweep(libc, listeners, timeouts, reportSweep);
   stops.push(() => sweep.stop());
+}
+
+/**
+ * The most connections that a listener may keep open if each is to have as many: a process without file descriptors
+ * can accept nobody, so some are held back.
+ */
+function connectionLimit(files: number, servers: Listening[]): number {
+  const most = Math.max(Math.floor((files * 0.9 - RESERVED_FILES) / servers.length), 1);
+  const lowered = servers.filter(({ block }) => block.config.max_connections > most);
+  for (const { block } of lowered) {
+    log.warn(
+      `${block.name}.max_connections: lowered to ${most}, since this process may have no more than ${files} ` +
+        `open files (ulimit -n)`,
+    );
+  }
+  return most;
 }
 
 function reportSweep({ closed, open }: SweepReport): void {

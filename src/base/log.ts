@@ -7,13 +7,18 @@ import {
   getConsoleSink,
   getLogger,
   getTextFormatter,
-  type Logger,
   type LogLevel,
   type LogRecord,
   type Sink,
 } from "@logtape/logtape";
 
-export type { Logger };
+/** The log of one part of the program. Whatever the text holds, it becomes one line. */
+export interface Log {
+  debug(text: string): void;
+  info(text: string): void;
+  warn(text: string): void;
+  error(text: string): void;
+}
 
 /** The levels of the configuration. */
 export type LogThreshold = "off" | "trace" | "debug" | "info" | "warn" | "error";
@@ -47,9 +52,21 @@ export function configureLog(threshold: LogThreshold): void {
   });
 }
 
-/** The logger of a part of the program. */
-export function logger(part: string): Logger {
-  return getLogger(["denotrack", part]);
+/** The log of the part of the program with that name. */
+export function logger(part: string): Log {
+  const target = getLogger(["denotrack", part]);
+  // Texts are values, not templates: a brace in one of them means nothing.
+  return {
+    debug: (text) => target.debug("{text}", { text: oneLine(text) }),
+    info: (text) => target.info("{text}", { text: oneLine(text) }),
+    warn: (text) => target.warn("{text}", { text: oneLine(text) }),
+    error: (text) => target.error("{text}", { text: oneLine(text) }),
+  };
+}
+
+/** Control characters as escapes, so that nobody who gets a text into the log can forge a line or move a cursor. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 /** A sink that passes on each warning and error once a minute, and then how often it came again. */
@@ -79,7 +96,7 @@ export function countRepeats(
 
 function withCount(record: LogRecord, more: number): LogRecord {
   const note = ` (${more} more ${more === 1 ? "time" : "times"} in the minute after)`;
-  return { ...record, message: [...record.message.slice(0, -1), `${record.message.at(-1)}${note}`] };
+  return { ...record, message: [...record.message.slice(0, -1), note] };
 }
 
 /** A timer that does not keep the program alive. */

@@ -1,6 +1,6 @@
 /** `Deno.serve` for the tracker and the API alike: where it listens, TLS, and an end that does not wait for ever. */
 import { logger } from "../base/log.ts";
-import type { BindAddress } from "./binding.ts";
+import { type BindAddress, explainBindError, formatBindAddress } from "./binding.ts";
 
 export interface ServerBinding {
   readonly bind: BindAddress;
@@ -22,31 +22,79 @@ export type HttpHandler = (
   info: Deno.ServeHandlerInfo<Deno.NetAddr>,
 ) => Response | Promise<Response>;
 
+type DenoServer = Deno.HttpServer<Deno.NetAddr>;
+
 const STOP_MILLISECONDS = 1500;
+
+/** How long to wait before listening again, at first and at most. */
+const FIRST_RETRY_MILLISECONDS = 100;
+const LAST_RETRY_MILLISECONDS = 5000;
 
 const log = logger("http");
 
-/** Binds and serves. Throws what `Deno.serve` throws when the address or the certificate is no good. */
-export function startHttpServer({ bind, tls, sharesPort }: ServerBinding, handler: HttpHandler): HttpServer {
+/**
+ * Binds and serves. Throws what `Deno.serve` throws when the address or the certificate is no good. A listener that
+ * is lost later, as `Deno.serve` loses it when the process has no file descriptor left, is opened again.
+ */
+export function startHttpServer(binding: ServerBinding, handler: HttpHandler): HttpServer {
   const aborter = new AbortController();
-  const server = Deno.serve({
+  const stopping = Promise.withResolvers<void>();
+  let server: DenoServer | undefined = serve(binding, handler, aborter.signal);
+  let stopped = false;
+  const address = { hostname: binding.bind.hostname, port: server.addr.port };
+
+  const keepListening = async () => {
+    let wait = FIRST_RETRY_MILLISECONDS;
+    while (!stopped) {
+      try {
+        server ??= serve({ ...binding, bind: address }, handler, aborter.signal);
+        wait = FIRST_RETRY_MILLISECONDS;
+        await server.finished;
+      } catch (error) {
+        if (stopped) return;
+        log.error(
+          `no longer listening on ${formatBindAddress(address)}: ${explainBindError(error)}; trying again`,
+        );
+      }
+      server = undefined;
+      await Promise.race([delay(wait), stopping.promise]);
+      wait = Math.min(wait * 2, LAST_RETRY_MILLISECONDS);
+    }
+  };
+  const listening = keepListening();
+
+  return {
+    address,
+    async stop() {
+      stopped = true;
+      stopping.resolve();
+      const late = setTimeout(() => aborter.abort(), STOP_MILLISECONDS);
+      await server?.shutdown();
+      clearTimeout(late);
+      await listening;
+    },
+  };
+}
+
+function serve(
+  { bind, tls, sharesPort }: ServerBinding,
+  handler: HttpHandler,
+  signal: AbortSignal,
+): DenoServer {
+  return Deno.serve({
     hostname: bind.hostname,
     port: bind.port,
     reusePort: sharesPort,
-    signal: aborter.signal,
+    signal,
     onListen: () => {},
     onError: (error) => {
-      log.error("a request failed: {error}", { error });
+      log.error(`a request failed: ${error instanceof Error ? error.stack : String(error)}`);
       return new Response(null, { status: 500 });
     },
     ...tls,
   }, handler);
-  return {
-    address: { hostname: bind.hostname, port: server.addr.port },
-    async stop() {
-      const late = setTimeout(() => aborter.abort(), STOP_MILLISECONDS);
-      await server.shutdown();
-      clearTimeout(late);
-    },
-  };
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
