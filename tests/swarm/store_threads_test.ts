@@ -97,7 +97,7 @@ for (const shape of SHAPES) {
       ]);
       const store = new SwarmStore(memory, random);
       const attackers = new Attackers(memory);
-      const round = { ...shape, kind: "announce" as const, operations: amount(25_000, 500_000), time: 1000 };
+      const round = { ...shape, kind: "announce" as const, operations: amount(10_000, 400_000), time: 1000 };
       try {
         // First nobody is silent for too long …
         const first = await attackers.run({ ...round, seed: random.next(), timeout: FOR_EVER }, 1000);
