@@ -8,6 +8,7 @@ import { type HttpServers, type Listening, startHttpServers } from "./http_serve
 import { attachTracker, type TrackerSetup } from "./tracker/setup.ts";
 import { createSharedMemory, type SharedMemory } from "./tracker/shared.ts";
 import { Statistics } from "./tracker/statistics.ts";
+import type { Tracker } from "./tracker/tracker.ts";
 import { type BindAddress, formatBindAddress } from "./transport/binding.ts";
 import { openLibc } from "./transport/linux_ffi.ts";
 import { startUdpServers } from "./udp_servers.ts";
@@ -16,10 +17,20 @@ import { Workers } from "./workers.ts";
 export { StartError };
 
 export interface App {
+  /** Where it listens, with the real ports. */
+  readonly listening: ListeningAddresses;
+  /** The main thread's tracker. Its memory is that of all threads. */
+  readonly tracker: Tracker;
   /** Stops listening, answers what is in flight, and ends all threads. */
   stop(): Promise<void>;
   /** Resolves with a message when something ends the program from within. */
   readonly failed: Promise<string>;
+}
+
+export interface ListeningAddresses {
+  readonly udp: readonly BindAddress[];
+  readonly http: readonly BindAddress[];
+  readonly api: readonly BindAddress[];
 }
 
 /** Threads that counters are reserved for: the main one, UDP Workers, HTTP Workers. */
@@ -36,13 +47,16 @@ export async function startApp(config: Config, version: string): Promise<App> {
   const stop = async () => {
     while (building.stops.length > 0) await building.stops.pop()!();
   };
+  let listening: ListeningAddresses;
   try {
-    await build(building);
+    listening = await build(building);
   } catch (error) {
     await stop();
     throw error;
   }
   return {
+    listening,
+    tracker: building.tracker,
     failed: failed.promise,
     async stop() {
       await stop();
@@ -81,7 +95,7 @@ function prepare(config: Config, onFailure: (reason: string) => void): Building 
   };
 }
 
-async function build(building: Building): Promise<void> {
+async function build(building: Building): Promise<ListeningAddresses> {
   const { config, setup, tracker, clock, libc, stops } = building;
   if (!("unavailable" in libc)) stops.push(() => libc.unload());
   const statistics = new Statistics(setup.memory, tracker, clock.unixSeconds());
@@ -90,6 +104,11 @@ async function build(building: Building): Promise<void> {
   const housekeeping = startHousekeeping(config, tracker, statistics, clock);
   stops.push(() => housekeeping.stop());
   announceUrls(udp, http);
+  return {
+    udp,
+    http: http.tracker.map(({ address }) => address),
+    api: http.api.map(({ address }) => address),
+  };
 }
 
 /** The first thing people ask of a tracker that has started. */
