@@ -25,7 +25,7 @@ import {
 import { startAria2 } from "../support/aria2.ts";
 import { startOpentracker } from "../support/opentracker.ts";
 import { freePort } from "../support/program.ts";
-import { testWith } from "../support/skip.ts";
+import { withNeeds } from "../support/skip.ts";
 import type { StartClient } from "../support/torrent_client.ts";
 import { startTrackerProcess } from "../support/tracker_process.ts";
 import { createPayload, type End, NotArrivedError, type Payload, transfer } from "../support/transfer.ts";
@@ -65,7 +65,7 @@ const allNeeds = {
   namespaces: true,
 };
 
-testWith(aria2Needs, "e2e: aria2 to aria2 on loopback", async (context) => {
+Deno.test(withNeeds(aria2Needs, "e2e: aria2 to aria2 on loopback", async (context) => {
   const network: Network = {
     namespace: undefined,
     tracker: { 4: "127.0.0.1", 6: "::1" },
@@ -73,25 +73,25 @@ testWith(aria2Needs, "e2e: aria2 to aria2 on loopback", async (context) => {
     leecher: { 4: "127.0.0.1", 6: "::1" },
   };
   await runCases(context, network, startAria2, startAria2, [udp4, ...http, ...controls]);
-});
+}));
 
-testWith(allNeeds, "e2e: aria2 to aria2 on addresses of their own", async (context) => {
+Deno.test(withNeeds(allNeeds, "e2e: aria2 to aria2 on addresses of their own", async (context) => {
   await inNamespace((network) => runCases(context, network, startAria2, startAria2, [udp4, ...http]));
-});
+}));
 
-testWith(allNeeds, "e2e: aria2 to transmission", async (context) => {
+Deno.test(withNeeds(allNeeds, "e2e: aria2 to transmission", async (context) => {
   await inNamespace((network) => runCases(context, network, startAria2, startTransmission, [udp4, ...http]));
-});
+}));
 
-testWith(allNeeds, "e2e: transmission to aria2", async (context) => {
+Deno.test(withNeeds(allNeeds, "e2e: transmission to aria2", async (context) => {
   const cases = [udp4, ...http, throughUdp6, both("nowhere4")];
   await inNamespace((network) => runCases(context, network, startTransmission, startAria2, cases));
-});
+}));
 
-testWith(allNeeds, "e2e: transmission to transmission", async (context) => {
+Deno.test(withNeeds(allNeeds, "e2e: transmission to transmission", async (context) => {
   const cases = [udp4, ...http, throughUdp6, ...controls];
   await inNamespace((network) => runCases(context, network, startTransmission, startTransmission, cases));
-});
+}));
 
 function both(link: Link): Case {
   return { seeder: link, leecher: link };
@@ -113,7 +113,7 @@ async function runCases(
     try {
       const outcomes = await Promise.all(wanted.map((each, i) => {
         const clients = { seeder, leecher, payload: payloads[i]!, directory: `${directory}/${i}` };
-        return runCase(each, network, tracker.urls, clients).then(() => undefined, (error: Error) => error);
+        return runCase(each, network, tracker, clients).then(() => undefined, (error: Error) => error);
       }));
       for (const [i, each] of wanted.entries()) {
         await context.step(nameOf(each), () => {
@@ -131,14 +131,14 @@ async function runCases(
 async function runCase(
   each: Case,
   network: Network,
-  announceUrls: readonly string[],
+  tracker: RunningTracker,
   clients: { seeder: StartClient; leecher: StartClient; payload: Payload; directory: string },
 ): Promise<void> {
   Deno.mkdirSync(clients.directory);
   const isControl = each.seeder.startsWith("nowhere");
   const end = (role: "seeder" | "leecher"): End => {
     const address = network[role][familyOf(each[role])];
-    const announceUrl = urlFor(each[role], network, announceUrls);
+    const announceUrl = urlFor(each[role], network, tracker.urls);
     return { start: clients[role], address, port: nextPort(network, address), announceUrl };
   };
   const running = transfer({
@@ -147,6 +147,7 @@ async function runCase(
     leecher: end("leecher"),
     directory: clients.directory,
     namespace: network.namespace,
+    certificatePath: tracker.certificatePath,
     timeLimitMs: isControl ? controlLimitMs : transferLimitMs,
   });
   if (!isControl) return await running;
@@ -204,6 +205,7 @@ async function inNamespace(body: (network: Network) => Promise<void>): Promise<v
 
 interface RunningTracker {
   urls: readonly string[];
+  certificatePath?: string;
   stop(): Promise<void>;
 }
 
@@ -217,13 +219,14 @@ async function startTracker(
     return await startOpentracker(directory, tracker[4], hashes, namespace);
   }
   const binds = [`${tracker[4]}:0`, `[${tracker[6]}]:0`];
+  const certificate = createCertificate(directory, [tracker[4], tracker[6]]);
   const process = await startTrackerProcess({
     directory,
     udp: binds,
     http: binds,
     https: binds,
-    certificate: createCertificate(directory, [tracker[4], tracker[6]]),
+    certificate,
     ...(namespace === undefined ? {} : { inside: namespace.inside }),
   });
-  return { urls: process.announceUrls, stop: process.stop };
+  return { urls: process.announceUrls, certificatePath: certificate.certPath, stop: process.stop };
 }

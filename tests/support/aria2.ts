@@ -11,7 +11,7 @@ import { type ClientOptions, inside, type TorrentClient } from "./torrent_client
 import { startProgram } from "./program.ts";
 
 export function startAria2(options: ClientOptions): TorrentClient {
-  const { directory, settingsDirectory, address, port } = options;
+  const { directory, settingsDirectory, address, port, certificatePath } = options;
   const program = startProgram({
     command: inside(options.namespace, [
       "aria2c",
@@ -25,7 +25,7 @@ export function startAria2(options: ClientOptions): TorrentClient {
       "--enable-dht6=false",
       "--enable-peer-exchange=false",
       "--bt-enable-lpd=false",
-      "--check-certificate=false",
+      ...(certificatePath === undefined ? [] : [`--ca-certificate=${certificatePath}`]),
       "--check-integrity=true",
       "--seed-ratio=0",
       "--file-allocation=none",

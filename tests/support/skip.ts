@@ -15,18 +15,20 @@ export interface Needs {
 
 export type TestBody = (context: Deno.TestContext) => void | Promise<void>;
 
-/** Registers a test that runs only where its needs are met. */
-export function testWith(needs: Needs, name: string, body: TestBody): void {
+/**
+ * A test that runs only where its needs are met, to be registered where it is written, so that reports name the right
+ * file: `Deno.test(withNeeds({ programs: ["aria2c"] }, "a name", body))`.
+ */
+export function withNeeds(needs: Needs, name: string, body: TestBody): Deno.TestDefinition {
   const reason = missingNeed(needs);
-  if (reason === undefined) {
-    Deno.test(name, body);
-  } else if (process.env.CI === "true") {
-    Deno.test(name, () => {
+  if (reason === undefined) return { name, fn: body };
+  if (process.env.CI !== "true") return { name: skippedName(name, reason), ignore: true, fn: body };
+  return {
+    name,
+    fn: () => {
       throw new Error(`skipped tests are failures when CI=true, and this one would be: ${reason}`);
-    });
-  } else {
-    Deno.test({ name: skippedName(name, reason), ignore: true, fn: body });
-  }
+    },
+  };
 }
 
 /** How a skipped test is called; `tests/run.ts` takes the reason from between the brackets. */

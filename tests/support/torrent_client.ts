@@ -13,6 +13,8 @@ export interface ClientOptions {
   /** For peers: TCP, and UDP for talking to UDP trackers. */
   port: number;
   namespace?: NetworkNamespace | undefined;
+  /** The certificate (PEM) to trust for HTTPS trackers. */
+  certificatePath?: string | undefined;
 }
 
 /** A running client. Its log is what a failed test shows. */

@@ -28,6 +28,7 @@ export interface Transfer {
   /** Exists, is empty, belongs to this transfer. */
   directory: string;
   namespace?: NetworkNamespace | undefined;
+  certificatePath?: string | undefined;
   timeLimitMs: number;
 }
 
@@ -84,6 +85,7 @@ function startEnd(options: Transfer, end: "seeder" | "leecher"): TorrentClient {
     address,
     port,
     namespace: options.namespace,
+    certificatePath: options.certificatePath,
   });
 }
 
