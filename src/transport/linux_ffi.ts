@@ -43,9 +43,13 @@ export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
+/** Set: each datagram comes with where it was sent to. Control message of that type: struct in_pktinfo. */
+export const IP_PKTINFO = 8;
 export const IP_MTU_DISCOVER = 10;
 export const IP_PMTUDISC_DONT = 0;
 export const IPV6_V6ONLY = 26;
+/** Set: each datagram comes with where it was sent to, in a control message with struct in6_pktinfo. */
+export const IPV6_RECVPKTINFO = 49;
 export const TCP_INFO = 11;
 
 export const MSG_DONTWAIT = 0x40;

@@ -22,7 +22,10 @@ import {
   EAGAIN,
   EINTR,
   errorText,
+  IP_PKTINFO,
+  IPPROTO_IP,
   IPPROTO_IPV6,
+  IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
   type Libc,
   MSG_DONTWAIT,
@@ -57,6 +60,8 @@ const HEADER_NAME = 0;
 const HEADER_NAME_LENGTH = 2;
 const HEADER_VECTOR = 4;
 const HEADER_VECTOR_COUNT = 6;
+const HEADER_CONTROL = 8;
+const HEADER_CONTROL_LENGTH = 10;
 const HEADER_LENGTH = 14;
 
 /** struct iovec: address, length. */
@@ -70,6 +75,15 @@ const NAME_IPV6 = 2;
 const NAME_BYTES_IPV4 = 16;
 const NAME_BYTES_IPV6 = 28;
 
+/**
+ * Room for one control message, which says to which of this machine's addresses a datagram came: its length (two
+ * words), level, type, then struct in_pktinfo (interface, own address, destination) or in6_pktinfo (own address,
+ * interface).
+ */
+const CONTROL_WORDS = 16;
+const CONTROL_INTERFACE_IPV4 = 4;
+const CONTROL_INTERFACE_IPV6 = 8;
+
 /** The third word of an IPv4-mapped IPv6 address. */
 const MAPPED = 0xffff0000 | 0;
 
@@ -77,6 +91,8 @@ const MAPPED = 0xffff0000 | 0;
 export interface LinuxUdpSocket {
   readonly fd: number;
   readonly isIpv4: boolean;
+  /** Whether it is bound to all addresses of the machine, so that it must be told which one to answer from. */
+  readonly isWildcard: boolean;
 }
 
 export interface LinuxUdpSockets {
@@ -131,11 +147,15 @@ class UdpBatch {
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #isIpv4: boolean;
+  readonly #isWildcard: boolean;
   readonly #tracker: Tracker;
   readonly #handler: UdpHandler;
   readonly #input = new DatagramBuffer(BATCH * SLOT_BYTES);
   readonly #output = new DatagramBuffer(BATCH * SLOT_BYTES);
   readonly #names = new Int32Array(BATCH * NAME_WORDS);
+  readonly #controls = new Int32Array(BATCH * CONTROL_WORDS);
+  /** Bytes of the control message of the datagram in hand. */
+  #controlBytes = 0;
   readonly #received = new Int32Array(BATCH * HEADER_WORDS);
   readonly #answers = new Int32Array(BATCH * HEADER_WORDS);
   /** Held so that they stay where the headers say they are. */
@@ -146,6 +166,7 @@ class UdpBatch {
     this.#libc = libc;
     this.#fd = socket.fd;
     this.#isIpv4 = socket.isIpv4;
+    this.#isWildcard = socket.isWildcard;
     this.#tracker = tracker;
     this.#handler = new UdpHandler(tracker, connectionIds, this.#input, this.#output);
     const nameBytes = socket.isIpv4 ? NAME_BYTES_IPV4 : NAME_BYTES_IPV6;
@@ -169,7 +190,7 @@ class UdpBatch {
       const length = this.#answer(i, answers);
       if (length === SILENCE) continue;
       this.#answerVectors[answers * VECTOR_WORDS + VECTOR_LENGTH] = length;
-      this.#copyName(i, answers);
+      this.#addressAnswer(i, answers);
       answers++;
     }
     if (answers > 0) this.#send(answers);
@@ -183,6 +204,7 @@ class UdpBatch {
     const length = received[header + HEADER_LENGTH];
     // The kernel has written the length of the name there: make room for the next one.
     received[header + HEADER_NAME_LENGTH] = NAME_WORDS * 4;
+    if (this.#isWildcard) this.#readControl(header, i * CONTROL_WORDS);
     if (length > MAX_REQUEST_BYTES) return SILENCE;
     this.#readName(i * NAME_WORDS);
     return this.#handler.handle(i * SLOT_BYTES, length, answer * SLOT_BYTES);
@@ -202,12 +224,28 @@ class UdpBatch {
     else for (let i = 0; i < 4; i++) request.address[i] = names[first + i];
   }
 
-  /** Sends answer number `answer` to where datagram `i` came from. */
-  #copyName(i: number, answer: number): void {
-    const from = i * HEADER_WORDS + HEADER_NAME;
-    const to = answer * HEADER_WORDS + HEADER_NAME;
-    this.#answers[to] = this.#received[from];
-    this.#answers[to + 1] = this.#received[from + 1];
+  /**
+   * Keeps the address that datagram `i` was sent to, for the answer to come from it, but not the interface: which way
+   * the answer goes is for the routes to say.
+   */
+  #readControl(header: number, control: number): void {
+    this.#controlBytes = this.#received[header + HEADER_CONTROL_LENGTH];
+    this.#received[header + HEADER_CONTROL_LENGTH] = CONTROL_WORDS * 4;
+    this.#controls[control + (this.#isIpv4 ? CONTROL_INTERFACE_IPV4 : CONTROL_INTERFACE_IPV6)] = 0;
+  }
+
+  /** Sends answer number `answer` to where datagram `i` came from, and from where it was sent to. */
+  #addressAnswer(i: number, answer: number): void {
+    const received = this.#received;
+    const answers = this.#answers;
+    const from = i * HEADER_WORDS;
+    const to = answer * HEADER_WORDS;
+    answers[to + HEADER_NAME] = received[from + HEADER_NAME];
+    answers[to + HEADER_NAME + 1] = received[from + HEADER_NAME + 1];
+    if (!this.#isWildcard) return;
+    answers[to + HEADER_CONTROL] = received[from + HEADER_CONTROL];
+    answers[to + HEADER_CONTROL + 1] = received[from + HEADER_CONTROL + 1];
+    answers[to + HEADER_CONTROL_LENGTH] = this.#controlBytes;
   }
 
   #send(answers: number): void {
@@ -243,6 +281,10 @@ class UdpBatch {
     headers[header + HEADER_NAME_LENGTH] = nameBytes;
     writePointer(headers, header + HEADER_VECTOR, addressOf(vectors), i * VECTOR_WORDS * 4);
     headers[header + HEADER_VECTOR_COUNT] = 1;
+    if (this.#isWildcard) {
+      writePointer(headers, header + HEADER_CONTROL, addressOf(this.#controls), i * CONTROL_WORDS * 4);
+      headers[header + HEADER_CONTROL_LENGTH] = CONTROL_WORDS * 4;
+    }
     writePointer(vectors, i * VECTOR_WORDS, addressOf(buffer.words), i * SLOT_BYTES);
     vectors[i * VECTOR_WORDS + VECTOR_LENGTH] = slotBytes;
   }
@@ -262,13 +304,18 @@ function bindSocket(libc: Libc, bind: BindAddress, shared: boolean): LinuxUdpSoc
   const wake = Int32Array.of(0, 0, WAKE_MILLISECONDS * 1000, 0);
   libc.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, wake, wake.byteLength);
   libc.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, wake, wake.byteLength);
+  const isWildcard = address.every((word) => word === 0);
+  if (isWildcard) {
+    if (isIpv4) setOption(libc, fd, IPPROTO_IP, IP_PKTINFO, 1);
+    else setOption(libc, fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+  }
   const name = socketName(address, isIpv4, bind.port);
   if (libc.bind(fd, name, isIpv4 ? NAME_BYTES_IPV4 : NAME_BYTES_IPV6) < 0) {
     const error = socketError(libc.errno());
     libc.close(fd);
     throw error;
   }
-  return { fd, isIpv4 };
+  return { fd, isIpv4, isWildcard };
 }
 
 function socketError(errno: number): Error {
