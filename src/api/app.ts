@@ -7,6 +7,18 @@ import { createTokenCheck } from "./auth.ts";
 
 type Env = { Bindings: Deno.ServeHandlerInfo<Deno.NetAddr> };
 
+/** What stands at the address of the web interface until that is built. */
+const WEB_INTERFACE_PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>denotrack</title>
+<h1>denotrack</h1>
+<p>The tracker is running. This version has no web interface yet; its figures are at
+<code>/api/stats?token=YOUR_API_KEY</code>.</p>
+</html>
+`;
+
 export interface ApiSetup {
   readonly apiKey: string;
   readonly statistics: Statistics;
@@ -28,6 +40,8 @@ export function createApi({ apiKey, statistics, counters }: ApiSetup): Hono<Env>
     return isAuthorized(c.req.raw) ? await next() : c.json({ status: "invalid token" }, 401);
   });
   api.get("/api/stats", (c) => c.json(statistics.read()));
+  api.get("/webgui", (c) => c.redirect("/webgui/"));
+  api.get("/webgui/", (c) => c.html(WEB_INTERFACE_PAGE));
   api.notFound((c) => c.json({ status: "not found" }, 404));
   return api;
 }
