@@ -30,7 +30,6 @@ export const SHARD_TORRENTS = 4;
 export const SHARD_SWARM_TOP = 8;
 export const SHARD_SWARM_FREE = 9;
 export const SHARD_SWARMS = 10;
-export const SHARD_DIRTY = 11;
 /** Seeders and leechers, IPv4 then IPv6, in the order of a swarm record. */
 export const SHARD_SEEDERS4 = 12;
 export const SHARD_SEEDERS6 = 14;

@@ -5,19 +5,21 @@
  * thread attaches its own instance to the same {@link StoreMemory}.
  */
 import type { Prng } from "../base/prng.ts";
+import { createDirtyMemory, DirtyBits, type DirtyCursor, type DirtyMemory } from "./dirty_bits.ts";
 import { createTableMemory, HashTable, shardOf, type TableMemory } from "./hash_table.ts";
 import {
   EVENT_COMPLETED,
   EVENT_STOPPED,
   HOT_WORDS_IPV4,
   HOT_WORDS_IPV6,
+  KEY_WORDS,
   PEERS_LEECHERS,
   PEERS_REF,
   PEERS_SEEDERS,
   SHARD_BITS,
   SHARD_COMPLETED,
-  SHARD_DIRTY,
   SHARD_LOCK,
+  SHARD_MASK,
   SHARD_PAGES4,
   SHARD_PAGES6,
   SHARD_SEEDERS4,
@@ -55,8 +57,8 @@ export interface StoreMemory {
   readonly shards: SharedArrayBuffer;
   readonly torrents: TableMemory;
   readonly swarms: SharedArrayBuffer;
-  /** One bit a torrent, by shard: changed since it was last taken for saving. */
-  readonly dirty: SharedArrayBuffer;
+  /** The torrents that have changed since they were last taken for saving. */
+  readonly dirty: DirtyMemory;
   readonly ipv4: ArenaMemory;
   readonly ipv6: ArenaMemory;
   /** Key of the hash that places torrents and peers. */
@@ -76,7 +78,7 @@ export function createStoreMemory(
     shards: new SharedArrayBuffer(SHARDS * SHARD_WORDS * 4),
     torrents,
     swarms: new SharedArrayBuffer(swarms * SHARDS * SWARM_WORDS * 4),
-    dirty: new SharedArrayBuffer(SHARDS * dirtyWords(torrents.capacity) * 4),
+    dirty: createDirtyMemory(torrents.capacity),
     ipv4: createArenaMemory(limits.peers, HOT_WORDS_IPV4),
     ipv6: createArenaMemory(limits.peers, HOT_WORDS_IPV6),
     seed,
@@ -144,8 +146,7 @@ export class SwarmStore {
   readonly #completed: Float64Array;
   readonly #swarms: Int32Array;
   readonly #swarmCapacity: number;
-  readonly #dirty: Int32Array;
-  readonly #dirtyWords: number;
+  readonly #dirty: DirtyBits;
 
   constructor(memory: StoreMemory, random: Prng) {
     this.#keepTorrents = memory.keepTorrents;
@@ -154,8 +155,7 @@ export class SwarmStore {
     this.torrents = new HashTable(memory.torrents, this.#shards, SHARD_WORDS, SHARD_TORRENTS);
     this.#swarms = new Int32Array(memory.swarms);
     this.#swarmCapacity = this.#swarms.length / (SHARDS * SWARM_WORDS);
-    this.#dirty = new Int32Array(memory.dirty);
-    this.#dirtyWords = dirtyWords(memory.torrents.capacity);
+    this.#dirty = new DirtyBits(memory.dirty);
     this.ipv4 = new PeerSet(new PeerArena(memory.ipv4, this.#shards), this.#swarms, memory.seed, random);
     this.ipv6 = new PeerSet(new PeerArena(memory.ipv6, this.#shards), this.#swarms, memory.seed, random);
   }
@@ -207,6 +207,52 @@ export class SwarmStore {
     return cursor.shard === 0;
   }
 
+  /**
+   * Puts in a torrent as the database has it. One that is there keeps its peers, and its own count if that is not
+   * saved yet. False when there is no room.
+   */
+  restoreTorrent(infoHashes: Int32Array, offset: number, completed: number): boolean {
+    const hash = this.torrents.hash(infoHashes, offset);
+    const shard = shardOf(hash) * SHARD_WORDS;
+    lock(this.#shards, shard + SHARD_LOCK);
+    let torrent = this.torrents.find(hash, infoHashes, offset);
+    if (torrent === 0) torrent = this.torrents.insert(hash, infoHashes, offset);
+    if (torrent !== 0 && !this.#dirty.isMarked(torrent & SHARD_MASK, torrent >>> SHARD_BITS)) {
+      const at = torrent * TORRENT_WORDS + TORRENT_COMPLETED;
+      this.#completed[(shard + SHARD_COMPLETED) >> 1] += completed - this.torrents.records[at];
+      this.torrents.records[at] = completed;
+    }
+    unlock(this.#shards, shard + SHARD_LOCK);
+    return torrent !== 0;
+  }
+
+  /**
+   * Takes changed torrents to be saved, from the cursor on, until the arrays are full (five words a hash, a completed
+   * count each) or none is left. Gives their number.
+   */
+  takeDirty(cursor: DirtyCursor, infoHashes: Int32Array, completed: Int32Array): number {
+    const records = this.torrents.records;
+    let count = 0;
+    for (; cursor.shard < SHARDS && count < completed.length; cursor.shard++, cursor.local = 0) {
+      const shard = cursor.shard * SHARD_WORDS;
+      lock(this.#shards, shard + SHARD_LOCK);
+      let local = this.#dirty.next(cursor.shard, cursor.local);
+      for (; local >= 0 && count < completed.length; count++) {
+        const at = ((local << SHARD_BITS) | cursor.shard) * TORRENT_WORDS;
+        for (let i = 0; i < KEY_WORDS; i++) infoHashes[count * KEY_WORDS + i] = records[at + i];
+        completed[count] = records[at + TORRENT_COMPLETED];
+        this.#dirty.clear(cursor.shard, local);
+        local = this.#dirty.next(cursor.shard, local + 1);
+      }
+      unlock(this.#shards, shard + SHARD_LOCK);
+      if (local >= 0) {
+        cursor.local = local;
+        return count;
+      }
+    }
+    return count;
+  }
+
   /** Figures over all shards, each readable at any time, together a moment apart. */
   totals(): StoreTotals {
     const totals = { torrents: 0, swarms: 0, seeders: 0, leechers: 0, completed: 0, dirty: 0 };
@@ -217,7 +263,7 @@ export class SwarmStore {
       totals.seeders += this.#shards[at + SHARD_SEEDERS4] + this.#shards[at + SHARD_SEEDERS6];
       totals.leechers += this.#shards[at + SHARD_SEEDERS4 + 1] + this.#shards[at + SHARD_SEEDERS6 + 1];
       totals.completed += this.#completed[(at + SHARD_COMPLETED) >> 1];
-      totals.dirty += this.#shards[at + SHARD_DIRTY];
+      totals.dirty += this.#dirty.count(shard);
     }
     return totals;
   }
@@ -285,7 +331,7 @@ export class SwarmStore {
     if (torrent === 0) {
       torrent = this.torrents.insert(hash, peer.infoHash, 0);
       if (torrent === 0) return this.#answerNothing(answer, TORRENTS_FULL);
-      if (this.#keepTorrents) this.#markDirty(shard, torrent);
+      if (this.#keepTorrents) this.#dirty.mark(torrent & SHARD_MASK, torrent >>> SHARD_BITS);
     }
     const swarm = records[torrent * TORRENT_WORDS + TORRENT_SWARM] || this.#takeSwarm(shard, torrent);
     if (swarm === 0) return this.#answerFull(hash, shard, torrent, 0, answer);
@@ -376,16 +422,7 @@ export class SwarmStore {
   #complete(shard: number, torrent: number): void {
     this.torrents.records[torrent * TORRENT_WORDS + TORRENT_COMPLETED]++;
     this.#completed[(shard + SHARD_COMPLETED) >> 1]++;
-    if (this.#keepTorrents) this.#markDirty(shard, torrent);
-  }
-
-  #markDirty(shard: number, torrent: number): void {
-    const local = torrent >>> SHARD_BITS;
-    const at = (shard / SHARD_WORDS) * this.#dirtyWords + (local >>> 5);
-    const bit = 1 << (local & 31);
-    if ((this.#dirty[at] & bit) !== 0) return;
-    this.#dirty[at] |= bit;
-    this.#shards[shard + SHARD_DIRTY]++;
+    if (this.#keepTorrents) this.#dirty.mark(torrent & SHARD_MASK, torrent >>> SHARD_BITS);
   }
 
   /** A new swarm record for a torrent, or 0 when there is none left. */
@@ -480,9 +517,4 @@ export class SwarmStore {
     cursor.blocks4 = -1;
     cursor.blocks6 = -1;
   }
-}
-
-/** Words of dirty bits a shard, from its capacity. */
-function dirtyWords(capacity: number): number {
-  return (capacity + 31) >>> 5;
 }

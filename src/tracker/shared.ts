@@ -21,16 +21,16 @@ export interface SharedLimits extends StoreLimits {
 /** `random` gives 32 secret random bits: nobody outside may guess where a hash or a peer is placed. */
 export function createSharedMemory(
   limits: SharedLimits,
-  keepTorrents: boolean,
+  persistence: boolean,
   random: () => number,
 ): SharedMemory {
   const seed = (): [number, number] => [random() | 0, random() | 0];
   return {
-    store: createStoreMemory(limits, keepTorrents, seed()),
+    store: createStoreMemory(limits, persistence, seed()),
     access: {
-      whitelist: createHashSetMemory(limits.listEntries, seed()),
-      blacklist: createHashSetMemory(limits.listEntries, seed()),
-      keys: createHashSetMemory(limits.listEntries, seed()),
+      whitelist: createHashSetMemory(limits.listEntries, persistence, seed()),
+      blacklist: createHashSetMemory(limits.listEntries, persistence, seed()),
+      keys: createHashSetMemory(limits.listEntries, persistence, seed()),
     },
     stats: createStatsMemory(limits.threads),
     stop: new SharedArrayBuffer(4),

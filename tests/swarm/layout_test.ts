@@ -20,7 +20,6 @@ Deno.test("no two fields of a shard's header overlap, and the float64 lies at an
     [layout.SHARD_SWARM_TOP, 1],
     [layout.SHARD_SWARM_FREE, 1],
     [layout.SHARD_SWARMS, 1],
-    [layout.SHARD_DIRTY, 1],
     [layout.SHARD_SEEDERS4, 2],
     [layout.SHARD_SEEDERS6, 2],
     [layout.SHARD_COMPLETED, 2],
