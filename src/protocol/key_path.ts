@@ -21,8 +21,8 @@ const QUESTION_MARK = 0x3f;
 export function parseKeyPath(path: Uint8Array, length: number, verb: Uint8Array, key: Uint8Array): number {
   let end = 0;
   while (end < length && path[end] !== QUESTION_MARK) end++;
-  if (end > 1 && path[end - 1] === SLASH) end--;
-  if (end <= 1) return KEY_ABSENT;
+  if (end > 0 && path[end - 1] === SLASH) end--;
+  if (end === 0) return KEY_ABSENT;
   if (end === verb.length) return holds(path, 0, verb) ? KEY_ABSENT : KEY_MALFORMED;
   if (end !== verb.length + 1 + KEY_BYTES * 2) return KEY_MALFORMED;
   if (holds(path, 0, verb) && path[verb.length] === SLASH) return readKey(path, verb.length + 1, key);
