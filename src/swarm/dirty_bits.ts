@@ -57,13 +57,13 @@ export class DirtyBits {
   next(shard: number, local: number): number {
     if (this.#counts[shard * COUNT_WORDS] === 0) return -1;
     const first = shard * this.#wordsPerShard;
-    let word = local >>> 5;
-    let bits = this.#bits[first + word] & (-1 << (local & 31));
-    while (bits === 0) {
-      if (++word === this.#wordsPerShard) return -1;
-      bits = this.#bits[first + word];
+    let mask = -1 << (local & 31);
+    for (let word = local >>> 5; word < this.#wordsPerShard; word++) {
+      const bits = this.#bits[first + word] & mask;
+      if (bits !== 0) return (word << 5) + 31 - Math.clz32(bits & -bits);
+      mask = -1;
     }
-    return (word << 5) + 31 - Math.clz32(bits & -bits);
+    return -1;
   }
 
   /** Marked records of a shard. */

@@ -16,15 +16,9 @@ import {
 } from "../../src/swarm/layout.ts";
 import type { ArenaMemory } from "../../src/swarm/peer_arena.ts";
 import type { PeerSet } from "../../src/swarm/peer_set.ts";
-import {
-  createStoreMemory,
-  NOTHING_STORED,
-  STORED,
-  type StoreLimits,
-  type StoreMemory,
-  SwarmStore,
-  SweepCursor,
-} from "../../src/swarm/store.ts";
+import { SwarmStore } from "../../src/swarm/store.ts";
+import { createStoreMemory, type StoreLimits, type StoreMemory } from "../../src/swarm/store_memory.ts";
+import { NOTHING_STORED, STORED, SweepCursor } from "../../src/swarm/swarm_table.ts";
 import { isSeeder, kept, type ModelPeer, type ModelTorrent, type Said, SwarmModel } from "./model.ts";
 import {
   peerNumber,

@@ -1,7 +1,7 @@
 /**
  * Torrents and peers by number, so that tests and models can name them, and read the numbers back out of answers.
  */
-import type { PeerAnnounce, SwarmAnswer } from "../../src/swarm/store.ts";
+import type { PeerAnnounce, SwarmAnswer } from "../../src/swarm/swarm_table.ts";
 
 /** Ports as they lie in memory: ordinary ones and extremes. */
 const PORTS = [0xe11a, 0x0100, 0xffff, 0x0001];

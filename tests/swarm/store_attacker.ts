@@ -4,7 +4,9 @@
  */
 import { Prng } from "../../src/base/prng.ts";
 import { EVENT_COMPLETED, EVENT_NONE, EVENT_STOPPED } from "../../src/swarm/layout.ts";
-import { type StoreMemory, SwarmStore, SweepCursor } from "../../src/swarm/store.ts";
+import { SwarmStore } from "../../src/swarm/store.ts";
+import type { StoreMemory } from "../../src/swarm/store_memory.ts";
+import { SweepCursor } from "../../src/swarm/swarm_table.ts";
 import { chance, pick } from "../support/seeded.ts";
 import { fill } from "./checked_store.ts";
 import type { Said } from "./model.ts";

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import type { Prng } from "../../src/base/prng.ts";
 import { EVENT_COMPLETED, EVENT_NONE, EVENT_STARTED, EVENT_STOPPED } from "../../src/swarm/layout.ts";
-import { NOTHING_STORED, PEERS_FULL, STORED, SweepCursor, TORRENTS_FULL } from "../../src/swarm/store.ts";
+import {
+  NOTHING_STORED,
+  PEERS_FULL,
+  STORED,
+  SweepCursor,
+  TORRENTS_FULL,
+} from "../../src/swarm/swarm_table.ts";
 import { amount, chance, pick, seededTest } from "../support/seeded.ts";
 import { CheckedStore, fill, inUse } from "./checked_store.ts";
 import type { Said } from "./model.ts";
@@ -378,6 +384,21 @@ for (const size of [1, 2, 5, 9, 29, 37, 86, 129, 256, 257, 400, 1000, 1_000_000]
     },
   );
 }
+
+Deno.test("a peer for whom there is no room gets peers all the same, of its own family", () => {
+  const checked = new CheckedStore({ torrents: 1000, peers: 1000 }, false, 1);
+  for (let peer = 0; peer < 20; peer++) announce(checked, 0, peer, true, peer < 10 ? SEEDER : LEECHER);
+  // One swarm of another shard takes all the rest. The block of 21 in which the 20 lie has room for one more.
+  for (let peer = 0; announce(checked, 1, peer, true, LEECHER) === STORED; peer++);
+  assert.equal(announce(checked, 0, 20, true, LEECHER), STORED);
+  assert.equal(announce(checked, 0, 21, true, LEECHER), PEERS_FULL);
+  assert.deepEqual([checked.answer.seeders, checked.answer.leechers, checked.answer.peers], [10, 11, 21]);
+  assert.equal(announce(checked, 0, 21, true, SEEDER), PEERS_FULL);
+  assert.equal(checked.answer.peers, 11, "a seeder gets leechers only");
+  for (let peer = 0; announce(checked, 1, peer, false, LEECHER) === STORED; peer++);
+  assert.equal(announce(checked, 0, 21, false, LEECHER), PEERS_FULL);
+  assert.deepEqual([checked.answer.seeders, checked.answer.leechers, checked.answer.peers], [10, 11, 0]);
+});
 
 seededTest("at the limit peers come and go without a loss", (random) => {
   const checked = new CheckedStore({ torrents: 1000, peers: 1000 }, false, random.next());

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Prng } from "../../src/base/prng.ts";
 import { COLD_WORDS } from "../../src/swarm/layout.ts";
-import { createStoreMemory, type StoreMemory, SwarmStore } from "../../src/swarm/store.ts";
+import { SwarmStore } from "../../src/swarm/store.ts";
+import { createStoreMemory, type StoreMemory } from "../../src/swarm/store_memory.ts";
 import { amount, seededTest } from "../support/seeded.ts";
 import { fill, inUse, numberAt } from "./checked_store.ts";
 import { TestAnnounce, TestAnswer, writeInfoHash } from "./numbered_peers.ts";
