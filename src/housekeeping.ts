@@ -2,7 +2,7 @@
 import type { Clock } from "./base/clock.ts";
 import { logger } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
-import { SweepCursor } from "./swarm/store.ts";
+import { SweepCursor } from "./swarm/swarm_table.ts";
 import type { Statistics } from "./tracker/statistics.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 

@@ -14,11 +14,6 @@ import { Directories } from "./directory.ts";
 import {
   CLASS_FOR,
   CLASS_PEERS,
-  COLD_DOWNLOADED,
-  COLD_HIGH,
-  COLD_HIGH_EVENT,
-  COLD_LEFT,
-  COLD_UPLOADED,
   COLD_WORDS,
   KEY_WORDS,
   LEAF_ENTRIES,
@@ -32,19 +27,7 @@ import {
 } from "./layout.ts";
 import { bucketFor, maskFor, siblingOf } from "./linear_hashing.ts";
 import type { PeerArena } from "./peer_arena.ts";
-
-/** What a peer says of itself. All words are as they lie in memory, in the order of the wire. */
-export interface PeerFields {
-  /** The address: one word (IPv4) or four (IPv6). */
-  readonly address: Int32Array;
-  /** The port as sent: its first byte is the low one. */
-  readonly port: number;
-  /** Five words. */
-  readonly peerId: Int32Array;
-  /** Bytes left, uploaded, downloaded: low word, high word each. */
-  readonly amounts: Int32Array;
-  readonly event: number;
-}
+import { type PeerFields, writeAddress, writePeer } from "./peer_record.ts";
 
 /** Blocks looked at for one answer: enough for 500 peers of a full swarm, and a bound where few are wanted kinds. */
 const MAX_BLOCKS_PER_ANSWER = 32;
@@ -54,9 +37,6 @@ const MAX_BLOCKS_PER_ANSWER = 32;
  * the sweep went on. Without this a peer heard "in the future" would have an age of eighteen hours.
  */
 const AHEAD_SECONDS = 600;
-
-/** Amounts are kept in 48 bits; anything above is kept as the largest. */
-const MAX_HIGH_HALF = 0xffff;
 
 /** The new directory or block could not be had: the peer is not stored. */
 const NO_SLOT = -1;
@@ -112,7 +92,7 @@ export class PeerSet {
       this.#seeders++;
     }
     this.#count++;
-    this.#writeAddress(index, peer);
+    writeAddress(this.arena, index, peer);
     this.#swarms[at + (seeder ? PEERS_SEEDERS : PEERS_LEECHERS)]++;
     this.#close(at);
     this.update(index, peer, time);
@@ -121,19 +101,7 @@ export class PeerSet {
 
   /** Writes what changes from announce to announce. `time` is in seconds, of which the low 16 bits are kept. */
   update(index: number, peer: PeerFields, time: number): void {
-    const { hot, cold, hotWords } = this.arena;
-    hot[index * hotWords + hotWords - 1] = (time << 16) | peer.port;
-    const at = index * COLD_WORDS;
-    const { peerId, amounts } = peer;
-    for (let i = 0; i < KEY_WORDS; i++) cold[at + i] = peerId[i];
-    const left = highHalf(amounts[1]);
-    const uploaded = highHalf(amounts[3]);
-    const downloaded = highHalf(amounts[5]);
-    cold[at + COLD_LEFT] = amounts[1] === left ? amounts[0] : -1;
-    cold[at + COLD_UPLOADED] = amounts[3] === uploaded ? amounts[2] : -1;
-    cold[at + COLD_DOWNLOADED] = amounts[5] === downloaded ? amounts[4] : -1;
-    cold[at + COLD_HIGH] = left | (uploaded << 16);
-    cold[at + COLD_HIGH_EVENT] = downloaded | (peer.event << 16);
+    writePeer(this.arena, index, peer, time);
   }
 
   /** Makes a seeder of a leecher or the other way round; gives the peer's new index. */
@@ -276,11 +244,6 @@ export class PeerSet {
       ) return index;
     }
     return -1;
-  }
-
-  #writeAddress(index: number, peer: PeerFields): void {
-    const { hot, hotWords } = this.arena;
-    for (let i = 0; i < hotWords - 1; i++) hot[index * hotWords + i] = peer.address[i];
   }
 
   /** Takes a peer out of the block in hand and closes the gap, keeping seeders before leechers. */
@@ -515,8 +478,4 @@ export class PeerSet {
     const at = index * hotWords;
     return this.#hashPeer(hot, at, hot[at + hotWords - 1] & 0xffff);
   }
-}
-
-function highHalf(word: number): number {
-  return word >= 0 && word <= MAX_HIGH_HALF ? word : MAX_HIGH_HALF;
 }

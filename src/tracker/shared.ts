@@ -1,6 +1,6 @@
 /** All memory that the threads share: made once by the first thread, attached to by each. */
 import { createHashSetMemory } from "../swarm/hash_set.ts";
-import { createStoreMemory, type StoreLimits, type StoreMemory } from "../swarm/store.ts";
+import { createStoreMemory, type StoreLimits, type StoreMemory } from "../swarm/store_memory.ts";
 import type { AccessMemory } from "./access.ts";
 import { createStatsMemory } from "./stats.ts";
 

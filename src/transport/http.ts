@@ -20,7 +20,7 @@ import {
 } from "../protocol/http_query.ts";
 import { ANNOUNCE_PATH, MAX_PATH_BYTES, parseKeyPath, SCRAPE_PATH } from "../protocol/key_path.ts";
 import { AnnounceRequest } from "../protocol/messages.ts";
-import type { SwarmAnswer } from "../swarm/store.ts";
+import type { SwarmAnswer } from "../swarm/swarm_table.ts";
 import { ALLOWED, BLACKLISTED, KEY_INVALID, KEY_MISSING, NOT_WHITELISTED } from "../tracker/access.ts";
 import { COUNTER, TCP6 } from "../tracker/stats.ts";
 import type { Tracker } from "../tracker/tracker.ts";

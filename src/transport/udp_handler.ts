@@ -27,7 +27,7 @@ import {
   writeError,
   writeScrape,
 } from "../protocol/udp.ts";
-import type { SwarmAnswer } from "../swarm/store.ts";
+import type { SwarmAnswer } from "../swarm/swarm_table.ts";
 import { ALLOWED, BLACKLISTED, NOT_WHITELISTED } from "../tracker/access.ts";
 import { COUNTER, UDP6 } from "../tracker/stats.ts";
 import type { Tracker } from "../tracker/tracker.ts";
