@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Prng } from "../../src/base/prng.ts";
-import { EVENT_COMPLETED, EVENT_NONE, EVENT_STARTED, EVENT_STOPPED } from "../../src/swarm/layout.ts";
+import { EVENT_COMPLETED, EVENT_NONE, EVENT_STARTED, EVENT_STOPPED, SHARDS } from "../../src/swarm/layout.ts";
 import {
   NOTHING_STORED,
   PEERS_FULL,
@@ -8,10 +8,11 @@ import {
   SweepCursor,
   TORRENTS_FULL,
 } from "../../src/swarm/swarm_table.ts";
+import { DirtyCursor } from "../../src/swarm/dirty_bits.ts";
 import { amount, chance, pick, seededTest } from "../support/seeded.ts";
 import { CheckedStore, fill, inUse } from "./checked_store.ts";
 import type { Said } from "./model.ts";
-import { peersIn, TestAnnounce, TestAnswer } from "./numbered_peers.ts";
+import { peersIn, TestAnnounce, TestAnswer, writeInfoHash } from "./numbered_peers.ts";
 
 const LEECHER: Said = { event: EVENT_NONE, left: 1, uploaded: 0, downloaded: 0, salt: 1 };
 const SEEDER: Said = { ...LEECHER, left: 0 };
@@ -311,6 +312,90 @@ Deno.test("a sweep in slices of one block ends, whatever leaves between its slic
   }
   assert.ok(slices < 400, `${slices} slices`);
   checked.compare();
+});
+
+// --- saving and loading ---------------------------------------------------------------------------------------------
+
+/** All changed torrents, by number, with their completed count; taken in portions of `room`. */
+function takeDirty(checked: CheckedStore, room: number): Map<number, number> {
+  const infoHashes = new Int32Array(room * 5);
+  const completed = new Int32Array(room);
+  const cursor = new DirtyCursor();
+  const taken = new Map<number, number>();
+  for (let count = room; count === room;) {
+    count = checked.store.takeDirty(cursor, infoHashes, completed);
+    for (let i = 0; i < count; i++) {
+      const words = infoHashes.subarray(i * 5, i * 5 + 5);
+      taken.set(words.find((word) => word !== 0x41414141) ?? -1, completed[i]);
+    }
+  }
+  return taken;
+}
+
+seededTest("a database that takes the changed torrents now and then has them all", (random) => {
+  const checked = new CheckedStore(ROOM, true, random.next());
+  const saved = new Map<number, number>();
+  for (let operation = 1; operation <= amount(20_000, 200_000); operation++) {
+    const said = randomSaid(random, 50, 20);
+    checked.announce(random.below(3000), random.below(5), true, said, 0, 0);
+    if (operation % 1000 !== 0) continue;
+    const { dirty } = checked.store.totals();
+    const taken = takeDirty(checked, pick(random, [1, 10, 5000]));
+    assert.equal(taken.size, dirty);
+    assert.equal(checked.store.totals().dirty, 0);
+    for (const [torrent, completed] of taken) saved.set(torrent, completed);
+    const expected = [...checked.model.torrents].map(([torrent, { completed }]) =>
+      [torrent, completed] as const
+    );
+    assert.deepEqual(new Map([...saved].sort()), new Map(expected.sort()));
+  }
+});
+
+Deno.test("a torrent from the database keeps its peers, and a count that is not saved yet", () => {
+  const checked = new CheckedStore(ROOM, true, 1);
+  const restore = (torrent: number, completed: number) => {
+    writeInfoHash(torrent, checked.peer.infoHash);
+    assert.ok(checked.store.restoreTorrent(checked.peer.infoHash, 0, completed));
+  };
+  restore(1, 100);
+  assert.deepEqual(takeDirty(checked, 10), new Map());
+  announce(checked, 1, 1, true, COMPLETED);
+  assert.equal(checked.answer.completed, 101);
+  restore(1, 7);
+  assert.deepEqual(takeDirty(checked, 10), new Map([[1, 101]]));
+  restore(1, 500);
+  restore(2, 3);
+  announce(checked, 1, 2, true, LEECHER);
+  assert.deepEqual([checked.answer.completed, checked.answer.seeders, checked.answer.peers], [500, 1, 1]);
+  assert.equal(checked.store.totals().completed, 503);
+});
+
+seededTest("a walk over all torrents sees each with its counts", (random) => {
+  const checked = new CheckedStore(ROOM, true, random.next());
+  for (let i = 0; i < 5000; i++) {
+    checked.announce(
+      random.below(3000),
+      random.below(5),
+      chance(random, 50),
+      randomSaid(random, 50, 30),
+      0,
+      0,
+    );
+  }
+  const expected = new Map<number, number[]>();
+  for (const [torrent, { completed }] of checked.model.torrents) {
+    const { seeders, leechers } = checked.model.counts(torrent);
+    expected.set(torrent, [seeders, completed, leechers]);
+  }
+  const seen = new Map<number, number[]>();
+  for (let shard = 0; shard < SHARDS; shard++) {
+    for (let bucket = 0; bucket >= 0;) {
+      bucket = checked.store.visitTorrents(shard, bucket, 7, (words, at, ...counts) => {
+        seen.set(words.subarray(at, at + 5).find((word) => word !== 0x41414141) ?? -1, counts);
+      });
+    }
+  }
+  assert.deepEqual(new Map([...seen].sort()), new Map([...expected].sort()));
 });
 
 // --- limits ---------------------------------------------------------------------------------------------------------
