@@ -7,9 +7,12 @@ import process from "node:process";
 import { descendantsOf, repositoryRoot, signalProcess, startTimeLimit } from "./support/program.ts";
 import { readReport, summaryLine, type TestReport, withSkippedAsFailed } from "./support/test_report.ts";
 
-/** The rights of `deno task start`, and to run programs; the network is this machine's own. */
+/**
+ * The rights of `deno task start`, and to run programs; the network is this machine's own, and two addresses that no
+ * machine has.
+ */
 const permissions = [
-  "--allow-net=127.0.0.0/8,[::1],localhost,0.0.0.0,[::]",
+  "--allow-net=127.0.0.0/8,[::1],localhost,0.0.0.0,[::],192.0.2.1,[2001:db8::1]",
   "--allow-read",
   "--allow-write",
   "--allow-env",
