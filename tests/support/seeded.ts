@@ -41,3 +41,13 @@ export function pick<T>(random: Prng, list: readonly T[]): T {
 export function chance(random: Prng, percent: number): boolean {
   return random.below(100) < percent;
 }
+
+/** Numbers 0 to `count` in random order. */
+export function shuffled(random: Prng, count: number): number[] {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [numbers[i], numbers[j]] = [numbers[j], numbers[i]];
+  }
+  return numbers;
+}

@@ -35,6 +35,9 @@ const SEEN_WHOLE = 31 * MERGE_PEERS;
 /** Never a value of the memory past an answer. */
 const UNTOUCHED = 0xa5a5;
 
+/** Limits that are not reached. */
+export const ROOM = { torrents: 20_000, peers: 200_000 };
+
 export class CheckedStore {
   readonly memory: StoreMemory;
   readonly store: SwarmStore;

@@ -4,7 +4,7 @@
  * Torrents and peers are numbers. While a sweep is under way nobody can tell which of the peers that are too old are
  * still there; the model knows them as doomed and allows both.
  */
-import { EVENT_COMPLETED, EVENT_STOPPED } from "../../src/swarm/layout.ts";
+import { EVENT_COMPLETED, EVENT_NONE, EVENT_STOPPED } from "../../src/swarm/layout.ts";
 
 /** What a peer says of itself. Amounts are bytes. */
 export interface Said {
@@ -15,6 +15,11 @@ export interface Said {
   /** Tells its peer id; see `writePeerId`. */
   salt: number;
 }
+
+export const LEECHER: Said = { event: EVENT_NONE, left: 1, uploaded: 0, downloaded: 0, salt: 1 };
+export const SEEDER: Said = { ...LEECHER, left: 0 };
+export const COMPLETED: Said = { ...SEEDER, event: EVENT_COMPLETED };
+export const STOPPED: Said = { ...LEECHER, event: EVENT_STOPPED };
 
 export interface ModelPeer extends Said {
   time: number;
