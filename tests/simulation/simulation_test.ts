@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { amount, seededTest } from "../support/seeded.ts";
+import { simulate, type World } from "./simulation.ts";
+
+/** Longer runs have more clients, too. */
+const more = amount(1, 10);
+
+/** Few clients for days, so that the 16 bits of times wrap; torrents without peers are forgotten. */
+const small: World = {
+  datagrams: amount(24_000, 1_500_000),
+  whitelist: false,
+  blacklist: true,
+  keys: false,
+  keepTorrents: false,
+  clients: 120 * more,
+  attackers: 15,
+  torrents: 20,
+  limits: { torrents: 100_000, peers: 200_000 },
+  flood: 10,
+};
+
+const worlds: Record<string, World> = {
+  "a tracker that runs for days": small,
+  "a tracker with popular torrents": {
+    ...small,
+    datagrams: amount(14_000, 1_500_000),
+    blacklist: false,
+    keepTorrents: true,
+    clients: 1200 * more,
+    torrents: 2,
+  },
+  "a tracker with whitelist and keys": {
+    ...small,
+    datagrams: amount(14_000, 1_000_000),
+    clients: 300 * more,
+    whitelist: true,
+    keys: true,
+  },
+  "a tracker that is full": {
+    ...small,
+    datagrams: amount(14_000, 1_000_000),
+    keepTorrents: true,
+    clients: 200 * more,
+    attackers: 40,
+    flood: 300,
+    limits: { torrents: 400, peers: 150 },
+  },
+};
+
+const FIXED_SEED = 20_150_722;
+
+for (const [name, world] of Object.entries(worlds)) {
+  Deno.test(`${name} answers as the model expects, from a fixed seed`, () => {
+    simulate(world, FIXED_SEED);
+  });
+
+  seededTest(`${name} answers as the model expects`, (_random, seed) => {
+    simulate(world, seed);
+  });
+}
+
+Deno.test("the same seed gives the same run, another seed another one", () => {
+  const run = (seed: number) => simulate({ ...small, datagrams: 4000 }, seed).hash;
+  assert.equal(run(1), run(1));
+  assert.notEqual(run(1), run(2));
+});

@@ -1,0 +1,88 @@
+/** Sweeps now and then, in slices between which other things happen, and sometimes much too late. */
+import assert from "node:assert/strict";
+import type { Prng } from "../../src/base/prng.ts";
+import { SweepCursor } from "../../src/swarm/swarm_table.ts";
+import { chance, pick } from "../support/seeded.ts";
+import type { Agenda } from "./agenda.ts";
+import { between } from "./dice.ts";
+import { forgetSwept } from "./inspection.ts";
+import type { Model } from "./model.ts";
+import type { TrackerThread } from "./threads.ts";
+
+export class Sweeper {
+  readonly #random: Prng;
+  readonly #agenda: Agenda;
+  readonly #threads: readonly TrackerThread[];
+  readonly #model: Model;
+  readonly #timeout: number;
+  readonly #cursor = new SweepCursor();
+  /** When the sweep that is under way began. */
+  #since = 0;
+  /** Seconds by which it sees an older time than the threads that answer announces: read just before they read it. */
+  #behind = 0;
+
+  constructor(
+    random: Prng,
+    agenda: Agenda,
+    threads: readonly TrackerThread[],
+    model: Model,
+    timeout: number,
+  ) {
+    this.#random = random;
+    this.#agenda = agenda;
+    this.#threads = threads;
+    this.#model = model;
+    this.#timeout = timeout;
+  }
+
+  start(): void {
+    const pause = chance(this.#random, 1)
+      ? between(this.#random, 20_000, 40_000)
+      : between(this.#random, 60, 900);
+    this.#agenda.after(pause * 1000, () => {
+      this.#behind = chance(this.#random, 30) ? 1 : 0;
+      this.#since = this.#agenda.seconds - this.#behind;
+      this.#slices(pick(this.#random, [1, 8, 500]), pick(this.#random, [0, 5, 50, 700]));
+    });
+  }
+
+  /** A whole sweep at once, after one that may be half through. */
+  sweepAll(): void {
+    while (!this.#slice(500));
+    this.#behind = 0;
+    this.#since = this.#agenda.seconds;
+    while (!this.#slice(500));
+  }
+
+  #slices(budget: number, pause: number): void {
+    if (this.#slice(budget)) this.start();
+    else this.#agenda.after(pause, () => this.#slices(budget, pause));
+  }
+
+  /** True at the end of the sweep. */
+  #slice(budget: number): boolean {
+    const { tracker } = pick(this.#random, this.#threads);
+    const seconds = this.#agenda.seconds - this.#behind;
+    const before = tracker.store.totals();
+    const done = tracker.sweep(this.#cursor, budget, seconds);
+    const after = tracker.store.totals();
+    const gone = before.seeders + before.leechers - after.seeders - after.leechers;
+    if (gone !== 0) {
+      assert.equal(forgetSwept(tracker.store, this.#model, seconds, this.#timeout), gone, "peers swept out");
+    }
+    if (done) this.#checkDone();
+    return done;
+  }
+
+  /** Whoever was too old when the sweep began is gone. */
+  #checkDone(): void {
+    for (const torrent of this.#model.swarms.torrents.values()) {
+      for (const swarm of [torrent.ipv4, torrent.ipv6]) {
+        for (const { heard } of swarm.peers.values()) {
+          const silent = this.#since - heard;
+          assert(silent <= this.#timeout, `a peer is still there ${silent} seconds after it was heard`);
+        }
+      }
+    }
+  }
+}
