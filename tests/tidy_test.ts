@@ -50,13 +50,9 @@ const awaited: readonly string[] = [
 const textFiles =
   /(?:^|\/)(?:[^.]+|[^/]*\.(?:tsx?|js|mjs|json|md|toml|example|css|html|sh|yml|yaml|txt|lock|sql|service))$/;
 
-/** Without git (a source archive), every file but what a build leaves behind. */
+/** What git knows, so that work in progress is left alone; without git, every file but what a build leaves behind. */
 function listFiles(): string[] {
-  // Files that are new and not yet added count, so that a rule is heard of before the commit.
-  const git = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-    cwd: repositoryRoot,
-    encoding: "utf8",
-  });
+  const git = spawnSync("git", ["ls-files"], { cwd: repositoryRoot, encoding: "utf8" });
   const paths = git.status === 0 ? git.stdout.split("\n").filter((path) => path !== "") : walk("");
   return [...new Set(paths)].sort();
 }

@@ -52,9 +52,11 @@ export async function startNamespace(directory: string): Promise<NetworkNamespac
   const keeper: Program = watchProgram("the namespace's keeper", child);
   await keeper.waitForOutput((output) => output.includes("ready\n"), 10_000);
   return {
-    inside: (
-      command,
-    ) => ["nsenter", `--target=${child.pid}`, "--net", "--mount", `--wdns=${repositoryRoot}`, ...command],
+    inside: (command) => [
+      // The keeper's root too: without it, entering its mounts would leave a chroot in which the tests run.
+      ...["nsenter", `--target=${child.pid}`, "--net", "--mount", "--root", `--wdns=${repositoryRoot}`],
+      ...command,
+    ],
     stop: async () => {
       await withTimeLimit(child.stdin.close(), 1_000);
       await keeper.stop();
