@@ -2,11 +2,14 @@ import { Command, CommanderError, Option } from "commander";
 import project from "./deno.json" with { type: "json" };
 import { startApp, StartError } from "./src/app.ts";
 import { type Config, type ConfigResult, parseConfig, printConfig } from "./src/config/config.ts";
-import { ConfigFileError, randomApiKey, readConfigFile, readOrCreateConfigFile } from "./src/config/file.ts";
-import { finishesWithin, nextSignal } from "./src/signals.ts";
+import { ConfigFileError, readConfigFile, readOrCreateConfigFile, withApiKey } from "./src/config/file.ts";
+import { finishesWithin, nextSignal, onReloadSignal } from "./src/signals.ts";
 
-/** A stop that was asked for ends within three seconds, and the exit itself is part of them. */
-const STOP_LIMIT_MS = 2800;
+/** A start that is given up has nothing to save. */
+const LOADING_STOP_SECONDS = 3;
+
+/** What the exit itself may take of the time for a stop. */
+const EXIT_MILLISECONDS = 200;
 
 interface Flags {
   config: string;
@@ -68,11 +71,18 @@ async function run(file: string): Promise<number> {
   const config = accept(parseConfig({ text, file, env: Deno.env.toObject() }));
   if (config === undefined) return 2;
   const signal = nextSignal();
-  const starting = startApp(withApiKey(config, file), project.version);
+  const keyed = withApiKey(config, file);
+  if (keyed.warning !== undefined) console.error(`warning: ${keyed.warning}`);
+  let stopSeconds = LOADING_STOP_SECONDS;
+  const starting = startApp(keyed.config, project.version).then((app) => {
+    stopSeconds = app.stopSeconds;
+    onReloadSignal(() => app.reloadLists());
+    return app;
+  });
   const failure = await Promise.race([signal, starting.then((app) => app.failed)]);
   if (failure !== undefined) console.error(failure);
   const stopping = starting.then((app) => app.stop());
-  if (!await finishesWithin(STOP_LIMIT_MS, stopping)) {
+  if (!await finishesWithin(stopSeconds * 1000 - EXIT_MILLISECONDS, stopping)) {
     console.error("warning: not everything stopped in time");
   }
   return failure === undefined ? 0 : 1;
@@ -86,14 +96,6 @@ function accept(result: ConfigResult): Config | undefined {
   }
   result.warnings.forEach((warning) => console.error(`warning: ${warning}`));
   return result.config;
-}
-
-/** An API without a key would be open to everybody; with a random one it is closed until the operator sets one. */
-function withApiKey(config: Config, file: string): Config {
-  if (config.api_key !== "" || !config.api_server.some((block) => block.enabled)) return config;
-  const remedy = `to use the API, set api_key in ${file} or DENOTRACK_API_KEY`;
-  console.error(`warning: api_key is not set, so this run has a random one that nobody knows; ${remedy}`);
-  return { ...config, api_key: randomApiKey() };
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

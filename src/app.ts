@@ -3,6 +3,7 @@ import { clockOrigin, createClock } from "./base/clock.ts";
 import { configureLog, logger } from "./base/log.ts";
 import { type Building, random, StartError } from "./building.ts";
 import type { Config } from "./config/config.ts";
+import { DatabaseThread, LAST_SAVE_SECONDS } from "./database_thread.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type HttpServers, type Listening, startHttpServers } from "./http_servers.ts";
 import { attachTracker, type TrackerSetup } from "./tracker/setup.ts";
@@ -21,8 +22,11 @@ export interface App {
   readonly listening: ListeningAddresses;
   /** The main thread's tracker. Its memory is that of all threads. */
   readonly tracker: Tracker;
-  /** Stops listening, answers what is in flight, and ends all threads. */
+  /** Makes the lists in memory what the database holds; says in the log how that went. */
+  reloadLists(): Promise<void>;
+  /** Stops listening, answers what is in flight, saves, and ends all threads, all in at most so many seconds. */
   stop(): Promise<void>;
+  readonly stopSeconds: number;
   /** Resolves with a message when something ends the program from within. */
   readonly failed: Promise<string>;
 }
@@ -33,8 +37,12 @@ export interface ListeningAddresses {
   readonly api: readonly BindAddress[];
 }
 
-/** Threads that counters are reserved for: the main one, UDP Workers, HTTP Workers. */
-const MAX_THREADS = 1 + 64 + 64;
+/** Threads that counters are reserved for: the main one, UDP Workers, HTTP Workers, the database's. */
+const MAX_THREADS = 1 + 64 + 64 + 1;
+
+/** How long a stop may take without and with a database to save to. */
+const STOP_SECONDS = 3;
+const STOP_AND_SAVE_SECONDS = STOP_SECONDS + LAST_SAVE_SECONDS;
 
 const log = logger("denotrack");
 
@@ -43,12 +51,15 @@ export async function startApp(config: Config, version: string): Promise<App> {
   configureLog(config.log_level);
   log.info(`version ${version}`);
   const failed = Promise.withResolvers<string>();
-  const building = prepare(config, (reason) => failed.resolve(`a thread has died: ${reason}`));
+  const fail = (reason: string) => failed.resolve(`a thread has died: ${reason}`);
+  const building = prepare(config, fail);
   const stop = async () => {
     while (building.stops.length > 0) await building.stops.pop()!();
   };
   let listening: ListeningAddresses;
+  let database: DatabaseThread | undefined;
   try {
+    database = await openDatabase(building, fail);
     listening = await build(building);
   } catch (error) {
     await stop();
@@ -58,6 +69,8 @@ export async function startApp(config: Config, version: string): Promise<App> {
     listening,
     tracker: building.tracker,
     failed: failed.promise,
+    stopSeconds: database === undefined ? STOP_SECONDS : STOP_AND_SAVE_SECONDS,
+    reloadLists: () => reloadLists(database),
     async stop() {
       await stop();
       log.info("stopped");
@@ -93,6 +106,27 @@ function prepare(config: Config, onFailure: (reason: string) => void): Building 
     workers: new Workers(setup, random, onFailure),
     stops: [],
   };
+}
+
+/** Loads what the database holds, before anything listens. */
+async function openDatabase(
+  building: Building,
+  onFailure: (reason: string) => void,
+): Promise<DatabaseThread | undefined> {
+  if (!building.config.persistence) return undefined;
+  const database = await DatabaseThread.start(building, MAX_THREADS - 1, onFailure);
+  building.stops.push(() => database.stop());
+  return database;
+}
+
+async function reloadLists(database: DatabaseThread | undefined): Promise<void> {
+  if (database === undefined) return log.warn("nothing to reload: persistence is off");
+  try {
+    const { whitelist, blacklist, keys } = await database.reload();
+    log.info(`reloaded whitelist ${whitelist}, blacklist ${blacklist}, keys ${keys}`);
+  } catch (error) {
+    log.error(`the lists could not be reloaded: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 async function build(building: Building): Promise<ListeningAddresses> {

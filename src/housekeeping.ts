@@ -2,12 +2,16 @@
 import type { Clock } from "./base/clock.ts";
 import { logger } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
+import { SetCursor } from "./swarm/hash_set.ts";
 import { SweepCursor } from "./swarm/swarm_table.ts";
 import type { Statistics } from "./tracker/statistics.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 
-/** Blocks of peers a slice of the sweep: some tenths of a millisecond, for which one shard is locked. */
+/** Work of a slice of the sweep: some tenths of a millisecond, for which one shard is locked. */
 const SWEEP_BUDGET = 500;
+
+/** Steps of the sweep of keys between two pauses: each some tens of microseconds. */
+const KEY_STEPS = 16;
 
 /** The pause between two slices. */
 const SWEEP_PAUSE_MILLISECONDS = 5;
@@ -32,6 +36,12 @@ export function startHousekeeping(
       await sweepPeers(tracker, clock, stopping.signal);
     }),
   ];
+  if (config.keys) {
+    const note = (next: number) => timestamps.keysTimeout = next;
+    tasks.push(repeat(stopping.signal, config.keys_cleanup_interval, clock, note, async () => {
+      await sweepKeys(tracker, clock, stopping.signal);
+    }));
+  }
   if (config.statistics_enabled && config.log_console_interval > 0) {
     const seconds = config.log_console_interval;
     tasks.push(
@@ -69,6 +79,14 @@ async function sweepPeers(tracker: Tracker, clock: Clock, signal: AbortSignal): 
   const cursor = new SweepCursor();
   while (!tracker.sweep(cursor, SWEEP_BUDGET, clock.seconds())) {
     if (!await pause(SWEEP_PAUSE_MILLISECONDS, signal)) return;
+  }
+}
+
+/** One sweep over all keys, in steps, for those whose time has come. */
+async function sweepKeys(tracker: Tracker, clock: Clock, signal: AbortSignal): Promise<void> {
+  const cursor = new SetCursor();
+  for (let step = 1; tracker.access.keys.removeExpired(cursor, clock.unixSeconds()); step++) {
+    if (step % KEY_STEPS === 0 && !await pause(SWEEP_PAUSE_MILLISECONDS, signal)) return;
   }
 }
 

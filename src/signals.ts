@@ -11,6 +11,11 @@ export function nextSignal(): Promise<undefined> {
   return promise;
 }
 
+/** Calls `reload` at each SIGHUP. Windows has it for another purpose: its console window closes. */
+export function onReloadSignal(reload: () => void): void {
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", reload);
+}
+
 /** Whether the promise resolved in this time. Rejects if the promise does so in time. */
 export async function finishesWithin(milliseconds: number, promise: Promise<void>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;

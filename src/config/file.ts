@@ -1,6 +1,6 @@
 /** The file of the configuration: reads it, or writes the first one. */
 
-import { exampleConfig } from "./config.ts";
+import { type Config, exampleConfig } from "./config.ts";
 import { oneLine } from "./text.ts";
 
 /** A file that is there and cannot be read. The message is one line for the operator. */
@@ -72,4 +72,12 @@ function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // The system's words come first; what follows names the call and the file again.
   return oneLine(message.replace(/ \(os error \d+\).*$/s, ""));
+}
+
+/** An API without a key would be open to everybody; with a random one it is closed until the operator sets one. */
+export function withApiKey(config: Config, file: string): { config: Config; warning?: string } {
+  if (config.api_key !== "" || !config.api_server.some((block) => block.enabled)) return { config };
+  const remedy = `to use the API, set api_key in ${file} or DENOTRACK_API_KEY`;
+  const warning = `api_key is not set, so this run has a random one that nobody knows; ${remedy}`;
+  return { config: { ...config, api_key: randomApiKey() }, warning };
 }

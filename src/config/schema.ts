@@ -162,6 +162,18 @@ export const configSchema = z.strictObject({
   ),
   persistence: flag(false, "Load from the database at the start and save to it; false leaves it untouched"),
   persistence_interval: whole(1, DAY_SECONDS, 60, "Seconds between two saves"),
+  db_connect_timeout: whole(
+    0,
+    3600,
+    30,
+    "Seconds to wait at the start for a database that does not answer yet",
+  ),
+  db_chunk_size: whole(1, 100_000, 1000, "Rows that are saved in one transaction"),
+  state_file: text(
+    "",
+    4096,
+    "File in which peers outlive a restart, written at the stop and read at the start; empty = none",
+  ),
 
   api_key: text("", 256, "Token that every API request must carry; empty = a random one for each run", {
     secret: true,
@@ -179,7 +191,7 @@ export const configSchema = z.strictObject({
     1800,
     "Fewest seconds that clients are told to wait, at most interval; left out, it follows a lower interval",
   ),
-  interval_cleanup: whole(1, DAY_SECONDS, 900, "Seconds between two sweeps of peers that are gone"),
+  interval_cleanup: whole(1, 14_400, 900, "Seconds between two sweeps of peers that are gone"),
   peer_timeout: whole(
     60,
     43_200,

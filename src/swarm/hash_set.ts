@@ -242,23 +242,32 @@ export class HashSet {
     if (cursor.shard === SHARDS) return false;
     const header = cursor.shard * HEADER_WORDS;
     lock(this.#headers, header + HEADER_LOCK);
-    const buckets = this.#table.buckets(cursor.shard);
-    const end = Math.min(cursor.bucket + BUCKETS_A_STEP, buckets);
-    for (let bucket = cursor.bucket; bucket < end; bucket++) {
-      let index = this.#table.first(cursor.shard, bucket);
-      while (index !== 0) {
-        const next = this.#table.after(index);
-        visitor(index, index * RECORD_WORDS, header);
-        index = next;
+    try {
+      const buckets = this.#table.buckets(cursor.shard);
+      const end = Math.min(cursor.bucket + BUCKETS_A_STEP, buckets);
+      while (cursor.bucket < end) this.#visitBucket(cursor.shard, cursor.bucket++, header, visitor);
+      if (end === buckets) {
+        cursor.bucket = 0;
+        cursor.shard++;
       }
-    }
-    unlock(this.#headers, header + HEADER_LOCK);
-    cursor.bucket = end;
-    if (end === buckets) {
-      cursor.bucket = 0;
-      cursor.shard++;
+    } finally {
+      unlock(this.#headers, header + HEADER_LOCK);
     }
     return cursor.shard < SHARDS;
+  }
+
+  #visitBucket(
+    shard: number,
+    bucket: number,
+    header: number,
+    visitor: (index: number, at: number, header: number) => void,
+  ): void {
+    let index = this.#table.first(shard, bucket);
+    while (index !== 0) {
+      const next = this.#table.after(index);
+      visitor(index, index * RECORD_WORDS, header);
+      index = next;
+    }
   }
 
   #lock(hash: number): number {

@@ -55,3 +55,28 @@ export function writePeer(
 function highHalf(word: number): number {
   return word >= 0 && word <= MAX_HIGH_HALF ? word : MAX_HIGH_HALF;
 }
+
+/** What `readPeer` fills in. */
+export type ReadablePeer = { -readonly [K in keyof PeerFields]: PeerFields[K] };
+
+/** Reads a peer back: its hot record at `hot[hotAt]`, `hotWords` long, and its cold one at `cold[coldAt]`. */
+export function readPeer(
+  hot: Int32Array,
+  hotAt: number,
+  cold: Int32Array,
+  coldAt: number,
+  hotWords: number,
+  peer: ReadablePeer,
+): void {
+  const { address, peerId, amounts } = peer;
+  for (let i = 0; i < hotWords - 1; i++) address[i] = hot[hotAt + i];
+  peer.port = hot[hotAt + hotWords - 1] & 0xffff;
+  for (let i = 0; i < KEY_WORDS; i++) peerId[i] = cold[coldAt + i];
+  amounts[0] = cold[coldAt + COLD_LEFT];
+  amounts[1] = cold[coldAt + COLD_HIGH] & 0xffff;
+  amounts[2] = cold[coldAt + COLD_UPLOADED];
+  amounts[3] = cold[coldAt + COLD_HIGH] >>> 16;
+  amounts[4] = cold[coldAt + COLD_DOWNLOADED];
+  amounts[5] = cold[coldAt + COLD_HIGH_EVENT] & 0xffff;
+  peer.event = cold[coldAt + COLD_HIGH_EVENT] >>> 16;
+}

@@ -163,9 +163,9 @@ export class PeerSet {
   /**
    * Removes from one block the peers not heard of for more than `timeout` seconds. From the last block to the first
    * this visits every peer once, though blocks merge on the way: at its end the blocks are as full as they should be,
-   * so that an answer, which looks at some of them, finds peers.
+   * so that an answer, which looks at some of them, finds peers. Gives the number of peers looked at.
    */
-  sweep(at: number, base: number, bucket: number, time: number, timeout: number): void {
+  sweep(at: number, base: number, bucket: number, time: number, timeout: number): number {
     this.#openBucket(at, bucket);
     const { hot, hotWords } = this.arena;
     const before = this.#count;
@@ -178,6 +178,7 @@ export class PeerSet {
       this.#close(at);
     }
     while (this.#merge(at, base));
+    return before;
   }
 
   /** Gives back the directory that a set without peers may still have. */

@@ -21,13 +21,18 @@ import {
   SHARDS,
   SWARM_WORDS,
   TORRENT_COMPLETED,
-  TORRENT_SWARM,
   TORRENT_WORDS,
 } from "./layout.ts";
 import { lock, unlock } from "./lock.ts";
 import type { PeerSet } from "./peer_set.ts";
 import type { StoreMemory } from "./store_memory.ts";
-import { type PeerAnnounce, type SwarmAnswer, SwarmTable, type SweepCursor } from "./swarm_table.ts";
+import {
+  type PeerAnnounce,
+  type PeerVisitor,
+  type SwarmAnswer,
+  SwarmTable,
+  type SweepCursor,
+} from "./swarm_table.ts";
 
 /** Figures over all shards. */
 export interface StoreTotals {
@@ -39,6 +44,37 @@ export interface StoreTotals {
   completed: number;
   /** Torrents changed since they were last taken for saving. */
   dirty: number;
+}
+
+/** A torrent on a walk through the store, under its shard's lock. */
+export class TorrentView {
+  /** The info hash is the five words of `words` from `at` on. */
+  readonly words: Int32Array;
+  at = 0;
+  seeders = 0;
+  completed = 0;
+  leechers = 0;
+  readonly #table: SwarmTable;
+  #swarm = 0;
+
+  constructor(table: SwarmTable) {
+    this.#table = table;
+    this.words = table.torrents.records;
+  }
+
+  /** Turns to another torrent. */
+  show(torrent: number): void {
+    this.#swarm = this.#table.swarmOf(torrent);
+    this.at = torrent * TORRENT_WORDS;
+    this.seeders = this.#table.seeders(this.#swarm);
+    this.completed = this.#table.completedOf(torrent);
+    this.leechers = this.#table.leechers(this.#swarm);
+  }
+
+  /** Calls `visitor` for each peer, IPv4 first. */
+  visitPeers(visitor: PeerVisitor): void {
+    this.#table.visitPeers(this.#swarm, visitor);
+  }
 }
 
 export class SwarmStore {
@@ -87,7 +123,7 @@ export class SwarmStore {
   }
 
   /**
-   * Goes on with a sweep for about `budget` blocks of peers (at most one shard), removing peers not heard of for more
+   * Goes on with a sweep for `budget` units of work (a swarm, or eight peers of a large one; at most one shard), removing peers not heard of for more
    * than `timeout` seconds before `time`. True when the sweep has come to its end.
    */
   sweep(cursor: SweepCursor, budget: number, time: number, timeout: number): boolean {
@@ -146,6 +182,19 @@ export class SwarmStore {
     return count;
   }
 
+  /**
+   * Puts in a peer that was there before a restart, last heard at `time`. One that has announced since is left as it
+   * is. False when there is no room.
+   */
+  restorePeer(peer: PeerAnnounce, time: number): boolean {
+    const hash = this.#table.torrents.hash(peer.infoHash, 0);
+    const shard = shardOf(hash) * SHARD_WORDS;
+    lock(this.#shards, shard + SHARD_LOCK);
+    const isThere = this.#table.restorePeer(hash, shard, peer, time);
+    unlock(this.#shards, shard + SHARD_LOCK);
+    return isThere;
+  }
+
   /** Figures over all shards, each readable at any time, together a moment apart. */
   totals(): StoreTotals {
     const totals = { torrents: 0, swarms: 0, seeders: 0, leechers: 0, completed: 0, dirty: 0 };
@@ -165,7 +214,7 @@ export class SwarmStore {
    * Calls `visitor` for each peer of a torrent under the shard's lock, so it must be short. Gives the torrent's
    * completed count, or −1 for an unknown torrent.
    */
-  visitPeers(infoHash: Int32Array, visitor: (set: PeerSet, index: number, seeder: boolean) => void): number {
+  visitPeers(infoHash: Int32Array, visitor: PeerVisitor): number {
     const hash = this.#table.torrents.hash(infoHash, 0);
     const shard = shardOf(hash) * SHARD_WORDS;
     lock(this.#shards, shard + SHARD_LOCK);
@@ -180,39 +229,32 @@ export class SwarmStore {
   }
 
   /**
-   * Calls `visitor` for the torrents of `count` buckets of a shard from `bucket` on, under its lock: with the words
-   * and the place of the info hash, and the counts. Gives the next bucket, or −1 when the shard is through. Torrents
-   * added meanwhile may be missed, or seen twice.
+   * Calls `visitor` for the torrents of `count` buckets of a shard from `bucket` on, under its lock; the view
+   * is good during the call only. Gives the next bucket, or −1 when the shard is through. Torrents added meanwhile may
+   * be missed, or seen twice.
    */
   visitTorrents(
     shard: number,
     bucket: number,
     count: number,
-    visitor: (words: Int32Array, at: number, seeders: number, completed: number, leechers: number) => void,
+    visitor: (torrent: TorrentView) => void,
   ): number {
-    const records = this.#table.torrents.records;
+    const view = new TorrentView(this.#table);
     const header = shard * SHARD_WORDS;
     lock(this.#shards, header + SHARD_LOCK);
-    const buckets = this.#table.torrents.buckets(shard);
-    const end = Math.min(bucket + count, buckets);
-    for (let i = bucket; i < end; i++) {
-      for (
-        let torrent = this.#table.torrents.first(shard, i);
-        torrent !== 0;
-        torrent = this.#table.torrents.after(torrent)
-      ) {
-        const at = torrent * TORRENT_WORDS;
-        const swarm = records[at + TORRENT_SWARM];
-        visitor(
-          records,
-          at,
-          this.#table.seeders(swarm),
-          records[at + TORRENT_COMPLETED],
-          this.#table.leechers(swarm),
-        );
+    try {
+      const torrents = this.#table.torrents;
+      const buckets = torrents.buckets(shard);
+      const end = Math.min(bucket + count, buckets);
+      for (let i = bucket; i < end; i++) {
+        for (let torrent = torrents.first(shard, i); torrent !== 0; torrent = torrents.after(torrent)) {
+          view.show(torrent);
+          visitor(view);
+        }
       }
+      return end < buckets ? end : -1;
+    } finally {
+      unlock(this.#shards, header + SHARD_LOCK);
     }
-    unlock(this.#shards, header + SHARD_LOCK);
-    return end < buckets ? end : -1;
   }
 }

@@ -67,6 +67,9 @@ export const NOTHING_STORED = 1;
 export const TORRENTS_FULL = 2;
 export const PEERS_FULL = 3;
 
+/** Is shown a peer: its place in the arena of its set, and whether it is a seeder. Must be short. */
+export type PeerVisitor = (set: PeerSet, index: number, seeder: boolean) => void;
+
 /** Where a sweep has come to; starts as new and is new again when the sweep has seen everything. */
 export class SweepCursor {
   shard = 0;
@@ -122,6 +125,28 @@ export class SwarmTable {
     const at = torrent * TORRENT_WORDS + TORRENT_COMPLETED;
     this.#completed[(shard + SHARD_COMPLETED) >> 1] += completed - this.torrents.records[at];
     this.torrents.records[at] = completed;
+    return true;
+  }
+
+  /** Puts in a peer that was there before a restart; false when there is no room. */
+  restorePeer(hash: number, shard: number, peer: PeerAnnounce, time: number): boolean {
+    let torrent = this.torrents.find(hash, peer.infoHash, 0);
+    if (torrent === 0) {
+      torrent = this.torrents.insert(hash, peer.infoHash, 0);
+      if (torrent === 0) return false;
+      if (this.#keepTorrents) this.dirty.mark(torrent & SHARD_MASK, torrent >>> SHARD_BITS);
+    }
+    const swarm = this.swarmOf(torrent) || this.#takeSwarm(shard, torrent);
+    const set = peer.isIpv4 ? this.ipv4 : this.ipv6;
+    const at = swarm * SWARM_WORDS + (peer.isIpv4 ? SWARM_PEERS4 : SWARM_PEERS6);
+    if (swarm !== 0 && set.find(at, peer) >= 0) return true;
+    const seeder = peer.amounts[0] === 0 && peer.amounts[1] === 0;
+    const base = shard + (peer.isIpv4 ? SHARD_PAGES4 : SHARD_PAGES6);
+    if (swarm === 0 || set.insert(at, base, peer, seeder, time) < 0) {
+      if (this.seeders(swarm) + this.leechers(swarm) === 0) this.#release(hash, shard, torrent, swarm);
+      return false;
+    }
+    this.#shards[shard + (peer.isIpv4 ? SHARD_SEEDERS4 : SHARD_SEEDERS6) + (seeder ? 0 : 1)]++;
     return true;
   }
 
@@ -270,7 +295,7 @@ export class SwarmTable {
     this.torrents.remove(hash, torrent);
   }
 
-  /** Sweeps blocks of one swarm, up to `budget`, and moves the cursor on when it is done. Gives the blocks seen. */
+  /** Sweeps blocks of one swarm, up to `budget`, and moves the cursor on when it is done. Gives the work done. */
   sweepSwarm(
     cursor: SweepCursor,
     shard: number,
@@ -293,11 +318,13 @@ export class SwarmTable {
     const seeders6 = swarms[swarmAt + SWARM_PEERS6 + PEERS_SEEDERS];
     const leechers6 = swarms[swarmAt + SWARM_PEERS6 + PEERS_LEECHERS];
     let seen = 0;
-    for (; cursor.blocks4 > 0 && seen < budget; seen++) {
-      this.ipv4.sweep(swarmAt + SWARM_PEERS4, shard + SHARD_PAGES4, --cursor.blocks4, time, timeout);
+    while (cursor.blocks4 > 0 && seen < budget) {
+      const [at, base] = [swarmAt + SWARM_PEERS4, shard + SHARD_PAGES4];
+      seen += sweepWork(this.ipv4.sweep(at, base, --cursor.blocks4, time, timeout));
     }
-    for (; cursor.blocks6 > 0 && seen < budget; seen++) {
-      this.ipv6.sweep(swarmAt + SWARM_PEERS6, shard + SHARD_PAGES6, --cursor.blocks6, time, timeout);
+    while (cursor.blocks6 > 0 && seen < budget) {
+      const [at, base] = [swarmAt + SWARM_PEERS6, shard + SHARD_PAGES6];
+      seen += sweepWork(this.ipv6.sweep(at, base, --cursor.blocks6, time, timeout));
     }
     this.#shards[shard + SHARD_SEEDERS4] += swarms[swarmAt + SWARM_PEERS4 + PEERS_SEEDERS] - seeders4;
     this.#shards[shard + SHARD_SEEDERS4 + 1] += swarms[swarmAt + SWARM_PEERS4 + PEERS_LEECHERS] - leechers4;
@@ -323,7 +350,7 @@ export class SwarmTable {
   }
 
   /** Calls `visitor` for each peer of a swarm, IPv4 first. */
-  visitPeers(swarm: number, visitor: (set: PeerSet, index: number, seeder: boolean) => void): void {
+  visitPeers(swarm: number, visitor: PeerVisitor): void {
     if (swarm === 0) return;
     this.#visitSet(this.ipv4, swarm * SWARM_WORDS + SWARM_PEERS4, visitor);
     this.#visitSet(this.ipv6, swarm * SWARM_WORDS + SWARM_PEERS6, visitor);
@@ -332,12 +359,17 @@ export class SwarmTable {
   #visitSet(
     set: PeerSet,
     at: number,
-    visitor: (set: PeerSet, index: number, seeder: boolean) => void,
+    visitor: PeerVisitor,
   ): void {
     for (let block = 0; block < set.blockCount(at); block++) {
       set.visit(at, block, (index, seeder) => visitor(set, index, seeder));
     }
   }
+}
+
+/** The work of sweeping a block: finding it costs about as much as looking at eight peers. */
+function sweepWork(peers: number): number {
+  return 1 + (peers >>> 3);
 }
 
 /** Copies peers to the answer: for a seeder leechers only. Gives their number. */

@@ -2,12 +2,15 @@
 import { createHashSetMemory } from "../swarm/hash_set.ts";
 import { createStoreMemory, type StoreLimits, type StoreMemory } from "../swarm/store_memory.ts";
 import type { AccessMemory } from "./access.ts";
+import { createSavingMemory } from "./saving_state.ts";
 import { createStatsMemory } from "./stats.ts";
 
 export interface SharedMemory {
   readonly store: StoreMemory;
   readonly access: AccessMemory;
   readonly stats: SharedArrayBuffer;
+  /** What the thread that saves tells the others: see `SavingState`. */
+  readonly saving: SharedArrayBuffer;
   /** One int32: not zero once all threads are to stop. */
   readonly stop: SharedArrayBuffer;
 }
@@ -33,6 +36,7 @@ export function createSharedMemory(
       keys: createHashSetMemory(limits.listEntries, persistence, seed()),
     },
     stats: createStatsMemory(limits.threads),
+    saving: createSavingMemory(),
     stop: new SharedArrayBuffer(4),
   };
 }

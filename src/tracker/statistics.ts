@@ -1,4 +1,5 @@
 /** The figures that the API and the console show: the counters, the store's totals, when things run next. */
+import { SavingState } from "./saving_state.ts";
 import type { SharedMemory } from "./shared.ts";
 import { type CounterName, readCounters } from "./stats.ts";
 import type { Tracker } from "./tracker.ts";
@@ -7,7 +8,6 @@ import type { Tracker } from "./tracker.ts";
 export interface Timestamps {
   started: number;
   /** When each of these runs next; 0 when it never does. */
-  save: number;
   timeout: number;
   console: number;
   keysTimeout: number;
@@ -39,13 +39,15 @@ type HandledCounter = Extract<CounterName, `${string}_handled`>;
 
 export class Statistics {
   readonly timestamps: Timestamps;
+  readonly saving: SavingState;
   readonly #memory: SharedMemory;
   readonly #tracker: Tracker;
 
   constructor(memory: SharedMemory, tracker: Tracker, started: number) {
     this.#memory = memory;
     this.#tracker = tracker;
-    this.timestamps = { started, save: 0, timeout: 0, console: 0, keysTimeout: 0 };
+    this.saving = new SavingState(memory.saving);
+    this.timestamps = { started, timeout: 0, console: 0, keysTimeout: 0 };
   }
 
   read(): StatisticsView {
@@ -55,13 +57,13 @@ export class Statistics {
     const counters = readCounters(this.#memory.stats);
     return {
       started: timestamps.started,
-      timestamp_run_save: timestamps.save,
+      timestamp_run_save: this.saving.nextSave,
       timestamp_run_timeout: timestamps.timeout,
       timestamp_run_console: timestamps.console,
       timestamp_run_keys_timeout: timestamps.keysTimeout,
       torrents: totals.torrents,
       torrents_updates: totals.dirty,
-      torrents_shadow: 0,
+      torrents_shadow: this.saving.shadow,
       seeds: totals.seeders,
       peers: totals.leechers,
       completed: totals.completed,

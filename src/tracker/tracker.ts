@@ -81,7 +81,7 @@ export class Tracker {
     this.store.scrape(infoHashes, offset, out, outOffset);
   }
 
-  /** Removes peers not heard of, about `budget` blocks of them; true when the sweep is through. */
+  /** Removes peers not heard of, for `budget` units of work of the store; true when the sweep is through. */
   sweep(cursor: SweepCursor, budget: number, seconds: number): boolean {
     return this.store.sweep(cursor, budget, seconds, this.settings.peerTimeout);
   }

@@ -36,15 +36,10 @@ function writePiece(
   const entry = new Int32Array(5);
   const bytes = new Uint8Array(entry.buffer);
   while (place.shard < SHARDS && writer.length < 32 * 1024) {
-    const next = store.visitTorrents(
-      place.shard,
-      place.bucket,
-      BUCKETS_A_PIECE,
-      (words, at, seeders, completed, leechers) => {
-        for (let i = 0; i < 5; i++) entry[i] = words[at + i];
-        writeScrapeEntry(writer, bytes, 0, seeders, completed, leechers);
-      },
-    );
+    const next = store.visitTorrents(place.shard, place.bucket, BUCKETS_A_PIECE, (torrent) => {
+      for (let i = 0; i < 5; i++) entry[i] = torrent.words[torrent.at + i];
+      writeScrapeEntry(writer, bytes, 0, torrent.seeders, torrent.completed, torrent.leechers);
+    });
     place.bucket = Math.max(next, 0);
     if (next < 0) place.shard++;
   }

@@ -327,7 +327,9 @@ seededTest("a walk over all torrents sees each with its counts", (random) => {
   const seen = new Map<number, number[]>();
   for (let shard = 0; shard < SHARDS; shard++) {
     for (let bucket = 0; bucket >= 0;) {
-      bucket = checked.store.visitTorrents(shard, bucket, 7, (words, at, ...counts) => {
+      bucket = checked.store.visitTorrents(shard, bucket, 7, (torrent) => {
+        const { words, at } = torrent;
+        const counts = [torrent.seeders, torrent.completed, torrent.leechers];
         seen.set(words.subarray(at, at + 5).find((word) => word !== 0x41414141) ?? -1, counts);
       });
     }
