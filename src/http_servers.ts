@@ -4,7 +4,7 @@ import { logger } from "./base/log.ts";
 import { binding, type Block, type Building, cannotListen, enabledBlocks, StartError } from "./building.ts";
 import type { Config } from "./config/config.ts";
 import type { Statistics } from "./tracker/statistics.ts";
-import { type BindAddress, probeTcp, sharesPort } from "./transport/binding.ts";
+import { type BindAddress, explainBindError, probeTcp, probeTls, sharesPort } from "./transport/binding.ts";
 import { raiseFileLimit } from "./transport/file_limit.ts";
 import { type HttpListener, startHttpTracker } from "./transport/http.ts";
 import { type ServerBinding, startHttpServer } from "./transport/http_server.ts";
@@ -111,6 +111,13 @@ function serverBinding(block: TcpBlock, all: TcpBlock[]): ServerBinding {
     cert: readPem(`${block.name}.ssl_cert`, block.config.ssl_cert),
     key: readPem(`${block.name}.ssl_key`, block.config.ssl_key),
   };
+  try {
+    probeTls(block.bind, tls);
+  } catch (error) {
+    throw new StartError(
+      `${block.name}.ssl_cert: not a certificate chain with its key in ssl_key: ${explainBindError(error)}`,
+    );
+  }
   return { bind: block.bind, sharesPort: shares, tls };
 }
 

@@ -15,7 +15,7 @@ export class Workers {
     this.#onFailure = onFailure;
   }
 
-  /** Starts one more and waits until it serves. Throws an Error with its reason when it cannot. */
+  /** Starts one more and waits until it serves. Throws an Error with its reason, in one line, when it cannot. */
   async start(work: WorkerStart["work"]): Promise<void> {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     const ready = Promise.withResolvers<void>();
@@ -23,7 +23,7 @@ export class Workers {
     let isReady = false;
     const fail = (reason: string) => {
       if (isReady) this.#onFailure(reason);
-      ready.reject(new Error(reason));
+      ready.reject(new Error(reason.split("\n", 1)[0]));
       stopped.resolve();
     };
     worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {

@@ -26,7 +26,15 @@ export function probeTcp(bind: BindAddress): void {
   Deno.listen({ transport: "tcp", hostname: bind.hostname, port: bind.port }).close();
 }
 
-/** The same for a UDP port. */
+/** Throws what Deno throws when a certificate chain and a private key (PEM) are no good, or not a pair. */
+export function probeTls(
+  { hostname }: BindAddress,
+  tls: { readonly cert: string; readonly key: string },
+): void {
+  Deno.listenTls({ hostname, port: 0, ...tls }).close();
+}
+
+/** Throws what Deno throws when the UDP port is taken. */
 export function probeUdp(bind: BindAddress): void {
   Deno.listenDatagram({ transport: "udp", hostname: bind.hostname, port: bind.port }).close();
 }

@@ -94,7 +94,7 @@ const { value: anyValue } = fc.letrec<{ value: Bencoded }>((tie) => ({
   ),
 }));
 
-propertyTest(
+Deno.test(propertyTest(
   "any value comes back from an independent decoder, however small the buffer was",
   fc.property(anyValue, fc.integer({ min: 0, max: 64 }), (value, capacity) => {
     const out = new BencodeWriter(capacity);
@@ -103,4 +103,4 @@ propertyTest(
   }),
   5_000,
   1_000_000,
-);
+));

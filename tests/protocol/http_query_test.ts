@@ -218,7 +218,7 @@ const wire = fc.record({
   order: fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }),
 });
 
-propertyTest(
+Deno.test(propertyTest(
   "every announce that an independent encoder writes is read as it was meant, in any order",
   fc.property(wire, (sent) => {
     const parameters = [
@@ -242,7 +242,7 @@ propertyTest(
   }),
   3_000,
   1_000_000,
-);
+));
 
 const piece = fc.oneof(
   fc.constantFrom("&", "=", "%", "%0", "%zz", "+", "?", "#", "info_hash", "peer_id", "port", "left", "event"),
@@ -256,7 +256,7 @@ const query = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join("")
 const FAILURES =
   /^(missing|invalid|missing or invalid) (info_hash|peer_id|port|left|uploaded|downloaded)$|^invalid (info_hash|peer_id) size$/;
 
-propertyTest(
+Deno.test(propertyTest(
   "any text gives a request within its ranges or a known reason, and never a throw",
   fc.property(query, (text) => {
     const request = new AnnounceRequest();
@@ -268,9 +268,9 @@ propertyTest(
   }),
   10_000,
   1_000_000,
-);
+));
 
-propertyTest(
+Deno.test(propertyTest(
   "any text is a scrape of 0 to 100 hashes or has a known reason",
   fc.property(query, (text) => {
     const hashes = new Uint8Array(MAX_SCRAPE_HASHES * 20);
@@ -280,4 +280,4 @@ propertyTest(
   }),
   5_000,
   1_000_000,
-);
+));

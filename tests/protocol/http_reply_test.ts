@@ -107,7 +107,7 @@ const reply = fc.record({
   minInterval: counts,
 });
 
-propertyTest(
+Deno.test(propertyTest(
   "every answer comes back from an independent decoder, its keys in order",
   fc.property(reply, ({ withIds, ids, ...sent }) => {
     const decoded = decodeDictionary(written({ ...sent, peerIds: withIds ? ids : null }));
@@ -144,4 +144,4 @@ propertyTest(
   }),
   1_000,
   1_000_000,
-);
+));

@@ -103,7 +103,7 @@ const piece = fc.oneof(
 );
 const nearlyAPath = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join(""));
 
-propertyTest(
+Deno.test(propertyTest(
   "agrees with a pattern, for paths that are nearly right and any bytes",
   fc.property(fc.oneof(nearlyAPath, anyBytes(0, 80).map(latin1)), fc.boolean(), (path, isScrape) => {
     const bytes = Uint8Array.from(path, (character) => character.charCodeAt(0));
@@ -114,4 +114,4 @@ propertyTest(
   }),
   20_000,
   1_000_000,
-);
+));

@@ -193,7 +193,7 @@ const fields: fc.Arbitrary<AnnounceFields> = fc.record({
   options: fc.constant(new Uint8Array(0)),
 });
 
-propertyTest(
+Deno.test(propertyTest(
   "every announce that an independent encoder writes is read as it was meant",
   fc.property(fields, (sent) => {
     const request = parse(encodeAnnounce(sent));
@@ -211,9 +211,9 @@ propertyTest(
   }),
   5_000,
   1_000_000,
-);
+));
 
-propertyTest(
+Deno.test(propertyTest(
   "every announce answer comes back from an independent decoder",
   fc.property(fc.array(fc.nat(0x7fffffff), { minLength: 4, maxLength: 4 }), (numbers) => {
     const [transactionId, interval, leechers, seeders] = numbers;
@@ -226,7 +226,7 @@ propertyTest(
   }),
   2_000,
   1_000_000,
-);
+));
 
 // --- BEP 41 ----------------------------------------------------------------------------------------------------------
 
@@ -348,7 +348,7 @@ const options = fc.tuple(fc.array(option, { maxLength: 8 }), fc.nat(20), fc.bool
   },
 );
 
-propertyTest(
+Deno.test(propertyTest(
   "options of all kinds, whole and cut, agree with a slow reader of BEP 41",
   fc.property(fc.oneof(options, anyBytes(0, 100)), (sent) => {
     const { state } = parseOptions(sent);
@@ -356,9 +356,9 @@ propertyTest(
   }),
   10_000,
   1_000_000,
-);
+));
 
-propertyTest(
+Deno.test(propertyTest(
   "any bytes of any length are read without a throw, and nothing beyond them",
   fc.property(anyBytes(ANNOUNCE_BYTES, 300), (datagram) => {
     const request = parse(datagram);
@@ -368,9 +368,9 @@ propertyTest(
   }),
   5_000,
   1_000_000,
-);
+));
 
-propertyTest(
+Deno.test(propertyTest(
   "a word's bytes are swapped as a DataView would",
   fc.property(fc.integer(), (word) => {
     const view = new DataView(new ArrayBuffer(4));
@@ -379,4 +379,4 @@ propertyTest(
   }),
   1_000,
   1_000_000,
-);
+));

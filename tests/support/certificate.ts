@@ -15,6 +15,8 @@ export function createCertificate(directory: string, addresses: readonly string[
   const { status, stderr } = spawnSync("openssl", [
     ...["req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=localhost"],
     ...["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+    // A server's certificate and no authority's: some clients take none that could be both.
+    ...["-addext", "basicConstraints=critical,CA:FALSE"],
     ...["-addext", `subjectAltName=${names}`, "-keyout", keyPath, "-out", certPath],
   ]);
   if (status !== 0) throw new Error(`openssl failed: ${stderr}`);

@@ -101,7 +101,7 @@ Deno.test("the same secret gives the same ids: every thread takes what another i
 
 const words = fc.array(fc.integer(), { minLength: 4, maxLength: 4 }).map((list) => Int32Array.from(list));
 
-propertyTest(
+Deno.test(propertyTest(
   "whatever the address and the time, an id is good for its own and for 120 seconds",
   fc.property(words, fc.boolean(), fc.nat(2 ** 31), fc.nat(300), (address, isIpv4, seconds, age) => {
     const id = issue(address, isIpv4, seconds);
@@ -109,9 +109,9 @@ propertyTest(
   }),
   5_000,
   1_000_000,
-);
+));
 
-propertyTest(
+Deno.test(propertyTest(
   "nobody guesses an id",
   fc.property(
     words,
@@ -126,4 +126,4 @@ propertyTest(
   ),
   5_000,
   1_000_000,
-);
+));

@@ -416,7 +416,7 @@ const nearly = fc.oneof(
   ),
 );
 
-propertyTest(
+Deno.test(propertyTest(
   "any datagram without a valid id gets no more than it sent, and an id only for connect",
   fc.property(
     fc.oneof(anyBytes(0, 40), anyBytes(90, 130), connectLike, nearly),
@@ -435,7 +435,7 @@ propertyTest(
   ),
   10_000,
   1_000_000,
-);
+));
 
 Deno.test("strangers have left no trace", () => stranger.assertEmpty());
 
@@ -448,7 +448,7 @@ const ids = new Map([FROM4, FROM6].map((address) => [address, friend.connect(add
 for (let i = 0; i < 300; i++) friend.announce(`10.0.${i >> 8}.${i & 255}`, { left: BigInt(i % 3) });
 const tail = fc.oneof(anyBytes(8, 150), anyBytes(1400, MAX_REQUEST_BYTES - 16), fc.constant(HASH));
 
-propertyTest(
+Deno.test(propertyTest(
   "any bytes after a valid id get an answer of their kind within the limits, and never a throw",
   fc.property(tail, fc.nat(4), fc.constantFrom(FROM4, FROM6), (rest, action, source) => {
     const datagram = Uint8Array.of(...encodeHeader(16, ids.get(source)!, action, 0x0a0b0c0d), ...rest);
@@ -465,4 +465,4 @@ propertyTest(
   }),
   3_000,
   1_000_000,
-);
+));
