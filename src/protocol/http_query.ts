@@ -123,7 +123,8 @@ function parseBytes(url: string, at: number, end: number, out: Uint8Array): numb
       if (high < 0 || low < 0) return BROKEN;
       byte = (high << 4) | low;
       at += 2;
-    } else if (byte > 0xff) {
+    } else if (byte > 0x7f) {
+      // Sent bare, against the rules: the server has taken the bytes for UTF-8, so what they were is not known.
       return BROKEN;
     }
     if (length === out.length) return length + 1;
