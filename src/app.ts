@@ -6,6 +6,7 @@ import type { Config } from "./config/config.ts";
 import { DatabaseThread, LAST_SAVE_SECONDS } from "./database_thread.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type HttpServers, type Listening, startHttpServers } from "./http_servers.ts";
+import { restorePeers } from "./saved_peers.ts";
 import { attachTracker, type TrackerSetup } from "./tracker/setup.ts";
 import { createSharedMemory, type SharedMemory } from "./tracker/shared.ts";
 import { Statistics } from "./tracker/statistics.ts";
@@ -40,7 +41,7 @@ export interface ListeningAddresses {
 /** Threads that counters are reserved for: the main one, UDP Workers, HTTP Workers, the database's. */
 const MAX_THREADS = 1 + 64 + 64 + 1;
 
-/** How long a stop may take without and with a database to save to. */
+/** How long a stop may take, without anything to save and with it. */
 const STOP_SECONDS = 3;
 const STOP_AND_SAVE_SECONDS = STOP_SECONDS + LAST_SAVE_SECONDS;
 
@@ -60,6 +61,7 @@ export async function startApp(config: Config, version: string): Promise<App> {
   let database: DatabaseThread | undefined;
   try {
     database = await openDatabase(building, fail);
+    restorePeers(building);
     listening = await build(building);
   } catch (error) {
     await stop();
@@ -69,7 +71,7 @@ export async function startApp(config: Config, version: string): Promise<App> {
     listening,
     tracker: building.tracker,
     failed: failed.promise,
-    stopSeconds: database === undefined ? STOP_SECONDS : STOP_AND_SAVE_SECONDS,
+    stopSeconds: config.persistence || config.state_file !== "" ? STOP_AND_SAVE_SECONDS : STOP_SECONDS,
     reloadLists: () => reloadLists(database),
     async stop() {
       await stop();
