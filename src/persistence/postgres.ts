@@ -184,7 +184,7 @@ async function read(
   for (;;) {
     const { rows } = await run(`FETCH ${pageRows} FROM denotrack_rows`);
     for (const row of rows) {
-      const number = names.number === undefined ? null : digits(row[1]);
+      const number = names.number === undefined ? null : parseDigits(row[1]);
       page.addHexBytes(form, row[0], number);
     }
     if (rows.length > 0) await onPage();
@@ -193,8 +193,16 @@ async function read(
   await run("COMMIT");
 }
 
-function digits(value: unknown): unknown {
-  return value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
+/** A number from its digits; anything else as text, for the message about it. */
+function parseDigits(value: unknown): unknown {
+  if (!(value instanceof Uint8Array)) return value;
+  let number = 0;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value[i] - 48;
+    if (digit < 0 || digit > 9) return new TextDecoder().decode(value);
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 function saveStatements({ names, form }: ServerTable, { hashes, numbers }: Rows): string[] {

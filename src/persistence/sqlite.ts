@@ -263,9 +263,7 @@ class SqliteDatabase implements Database {
   #readRowByRow(page: Page, table: OpenTable, from: OpenTable["firstPageKey"], pageRows: number): void {
     const select = this.#database.prepare(rowQuery(table, pageRows));
     page.count = 0;
-    for (const row of select.all(from) as unknown as [unknown, string][]) {
-      page.add(table.form, row[0], row[1]);
-    }
+    for (const { hash, number } of select.all(from)) page.add(table.form, hash, number);
   }
 
   /** Hashes are written in lower case; what an earlier program wrote in upper case must not stay beside them. */
@@ -358,7 +356,8 @@ function readNumbers(text: string, out: Float64Array, max: number): number {
   for (let i = 0; i <= text.length; i++) {
     const code = i < text.length ? text.charCodeAt(i) : 44;
     if (code >= 48 && code <= 57) {
-      value = value * 10 + code - 48;
+      // In this order, or the largest numbers would be rounded on the way.
+      value = value * 10 + (code - 48);
       digits++;
     } else {
       if (code !== 44 || digits === 0 || value > max || count === out.length) return -1;
