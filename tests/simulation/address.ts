@@ -5,7 +5,7 @@ import { between } from "./dice.ts";
 export interface Address {
   readonly isIpv4: boolean;
   /** 4 or 16 bytes. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly words: Int32Array;
   readonly key: string;
 }
@@ -24,6 +24,17 @@ export function randomAddress(random: Prng, isIpv4: boolean): Address {
     for (let i = 8; i < 16; i++) bytes[i] = random.below(256);
     if (random.below(4) === 0) bytes.copyWithin(4, 8).fill(0, 8).set([random.below(3)], 15);
   }
+  return createAddress(isIpv4, bytes);
+}
+
+/** An address that differs from another one in a single bit. */
+export function neighbourOf(random: Prng, { isIpv4, bytes: from }: Address): Address {
+  const bytes = from.slice();
+  bytes[random.below(bytes.length)] ^= 1 << random.below(8);
+  return createAddress(isIpv4, bytes);
+}
+
+function createAddress(isIpv4: boolean, bytes: Uint8Array<ArrayBuffer>): Address {
   return { isIpv4, bytes, words: new Int32Array(bytes.buffer), key: keyOf(bytes, 0, bytes.length) };
 }
 

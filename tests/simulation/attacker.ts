@@ -1,12 +1,20 @@
 /** A client that means ill, or whose software is broken beyond recognition. */
 import type { Prng } from "../../src/base/prng.ts";
 import { chance, pick } from "../support/seeded.ts";
-import { randomAddress } from "./address.ts";
+import { neighbourOf, randomAddress } from "./address.ts";
 import type { Agenda } from "./agenda.ts";
+import type { Surroundings } from "./client.ts";
 import type { ClientSocket } from "./client_socket.ts";
 import { between, randomBytes } from "./dice.ts";
 import type { Network } from "./network.ts";
-import { type AnnounceFields, announceRequest, connectRequest, header, scrapeRequest } from "./packets.ts";
+import {
+  type AnnounceFields,
+  announceRequest,
+  connectRequest,
+  header,
+  pathOptions,
+  scrapeRequest,
+} from "./packets.ts";
 
 const AMOUNTS = [0n, 1n, 0xffff_ffffn, 1n << 47n, (1n << 48n) - 1n, 1n << 48n, 1n << 63n, (1n << 64n) - 1n];
 const WANTED = [-1, -2, 0, 1, 65, 66, 242, 243, 65_536, 0x7fffffff, -0x80000000];
@@ -20,7 +28,7 @@ export class Attacker {
   readonly #agenda: Agenda;
   readonly #network: Network;
   readonly #socket: ClientSocket;
-  readonly #torrent: () => Uint8Array;
+  readonly #surroundings: Surroundings;
   /** How many torrents it makes up at once. */
   readonly #flood: number;
   readonly #attacks: readonly (() => void)[];
@@ -30,14 +38,14 @@ export class Attacker {
     agenda: Agenda,
     network: Network,
     socket: ClientSocket,
-    torrent: () => Uint8Array,
+    surroundings: Surroundings,
     flood: number,
   ) {
     this.#random = random;
     this.#agenda = agenda;
     this.#network = network;
     this.#socket = socket;
-    this.#torrent = torrent;
+    this.#surroundings = surroundings;
     this.#flood = flood;
     this.#attacks = [
       () => this.#forge(),
@@ -47,6 +55,7 @@ export class Attacker {
       () => this.#wrongAction(),
       () => this.#absurd(),
       () => this.#scrapeWrongly(),
+      () => this.#useEndingKey(),
     ];
     socket.onConnect = (id) => this.#useLate(id);
   }
@@ -69,7 +78,7 @@ export class Attacker {
       const request = chance(random, 50) ? announceRequest(id, random.next(), fields) : scrapeRequest(
         id,
         random.next(),
-        Array.from({ length: between(random, 1, 75) }, () => this.#torrent()),
+        Array.from({ length: between(random, 1, 75) }, () => this.#surroundings.torrent()),
       );
       this.#network.send(request, from, null);
     }
@@ -83,7 +92,7 @@ export class Attacker {
     const kind = this.#random.below(3);
     if (kind === 0) this.#socket.blurt(bytes);
     else if (kind === 1) this.#network.send(bytes, from, null);
-    else this.#network.send(bytes, randomAddress(this.#random, from.isIpv4), null);
+    else this.#network.send(bytes, neighbourOf(this.#random, from), null);
   }
 
   #babble(): void {
@@ -133,10 +142,22 @@ export class Attacker {
     const random = this.#random;
     const count = pick(random, [0, 1, 2, 73, 74, 75, 100]);
     const extra = chance(random, 50) ? 0 : between(random, 1, 20);
-    const infoHashes = Array.from({ length: count }, () => this.#torrent());
+    const infoHashes = Array.from({ length: count }, () => this.#surroundings.torrent());
     this.#withId((id, transaction) =>
       Uint8Array.from([...scrapeRequest(id, transaction, infoHashes), ...randomBytes(random, extra)])
     );
+  }
+
+  /** Announces with a key from before its end until after. */
+  #useEndingKey(): void {
+    const options = pathOptions(`/announce/${this.#surroundings.endingKey()}`, 30, []);
+    const fields = { ...this.#fields(), options };
+    for (let milliseconds = 0; milliseconds < 4000; milliseconds += 500) {
+      this.#agenda.after(
+        milliseconds,
+        () => this.#withId((id, transaction) => announceRequest(id, transaction, fields)),
+      );
+    }
   }
 
   #floodTorrents(): void {
@@ -173,7 +194,7 @@ export class Attacker {
   #fields(): AnnounceFields {
     const random = this.#random;
     return {
-      infoHash: this.#torrent(),
+      infoHash: this.#surroundings.torrent(),
       peerId: randomBytes(random, 20),
       downloaded: 0n,
       left: BigInt(random.below(2)),

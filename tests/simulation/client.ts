@@ -11,6 +11,7 @@ import {
   EVENT_PAUSED,
   EVENT_STARTED,
   EVENT_STOPPED,
+  OPTION_TAILS,
   pathOptions,
   scrapeRequest,
 } from "./packets.ts";
@@ -32,6 +33,8 @@ export interface Surroundings {
   torrent(): Uint8Array;
   /** A tracker key in hexadecimal, good or not. */
   key(): string;
+  /** One that ends in two seconds. */
+  endingKey(): string;
   /** Some part of the clients' time is over: another takes its place. */
   replace(client: Client): void;
 }
@@ -71,7 +74,7 @@ export class Client {
       `/${key}/announce`,
       `/announce/${key.toUpperCase()}/?a=b`,
     ]);
-    this.#options = pathOptions(path, between(random, 1, 60), chance(random, 30));
+    this.#options = pathOptions(path, between(random, 1, 60), pick(random, OPTION_TAILS));
   }
 
   /** Begins with a torrent of its own choice, or that one. */
@@ -89,6 +92,16 @@ export class Client {
     this.#online = false;
     for (const socket of this.#sockets) socket.crash();
     this.#comeBackIn(between(this.#random, HOUR / 30, 10 * HOUR));
+  }
+
+  /** Tells the tracker that it stops. */
+  leave(): void {
+    if (!this.#online) return;
+    this.#online = false;
+    for (const download of this.#downloads) this.#announce(download, EVENT_STOPPED);
+    if (this.#retired) return;
+    if (chance(this.#random, 40)) this.#surroundings.replace(this);
+    else this.#comeBackIn(between(this.#random, 10_000, 8 * HOUR));
   }
 
   /** Gone without a word, for ever. */
@@ -117,7 +130,7 @@ export class Client {
     const random = this.#random;
     if (!this.#online) return;
     if (chance(random, 5)) return this.crash();
-    if (chance(random, 7)) return this.#leave();
+    if (chance(random, 7)) return this.leave();
     for (const download of this.#downloads) this.#goOn(download);
     if (chance(random, 8)) this.#scrape();
     this.#wakeUp();
@@ -137,14 +150,6 @@ export class Client {
     if (chance(random, 30)) download.left = 0;
     const completed = download.left === 0 && !chance(random, 10);
     this.#announce(download, completed ? EVENT_COMPLETED : EVENT_NONE);
-  }
-
-  #leave(): void {
-    this.#online = false;
-    for (const download of this.#downloads) this.#announce(download, EVENT_STOPPED);
-    if (this.#retired) return;
-    if (chance(this.#random, 40)) this.#surroundings.replace(this);
-    else this.#comeBackIn(between(this.#random, 10_000, 8 * HOUR));
   }
 
   #comeBackIn(milliseconds: number): void {

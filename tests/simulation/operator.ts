@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Prng } from "../../src/base/prng.ts";
 import type { HashSet } from "../../src/swarm/hash_set.ts";
 import { chance, pick } from "../support/seeded.ts";
-import { keyOf, wordsOf } from "./address.ts";
+import { bytesOf, keyOf, wordsOf } from "./address.ts";
 import { between, randomBytes } from "./dice.ts";
 import type { Model, Moment } from "./model.ts";
 import type { TrackerThread } from "./threads.ts";
@@ -35,10 +35,14 @@ export class Operator {
 
   /** A key in hexadecimal: mostly one that was good once. */
   key(): string {
-    const bytes = chance(this.#random, 5)
-      ? randomBytes(this.#random, 20)
-      : new Uint8Array(wordsOf(pick(this.#random, this.#keys)).buffer);
-    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hexOf(chance(this.#random, 5) ? randomKey(this.#random) : pick(this.#random, this.#keys));
+  }
+
+  /** Lets a key end in two seconds, and gives it. */
+  endKey({ unixSeconds }: Moment): string {
+    const key = pick(this.#random, this.#keys);
+    this.#setKey(key, unixSeconds + 2);
+    return hexOf(key);
   }
 
   changeLists(): void {
@@ -57,13 +61,17 @@ export class Operator {
   changeKeys({ unixSeconds }: Moment): void {
     const random = this.#random;
     const fresh = this.#keys.length < MOST_KEYS;
-    const key = fresh ? keyOf(randomBytes(random, 20), 0, 20) : pick(random, this.#keys);
+    const key = fresh ? randomKey(random) : pick(random, this.#keys);
     if (fresh) this.#keys.push(key);
     if (chance(random, 15)) {
       assert.equal(this.#access().keys.remove(wordsOf(key), 0), this.#model.keys.delete(key));
       return;
     }
     const ends = chance(random, 40) ? 0 : Math.min(unixSeconds + between(random, -600, 200_000), 0xffffffff);
+    this.#setKey(key, ends);
+  }
+
+  #setKey(key: string, ends: number): void {
     assert(this.#access().keys.set(wordsOf(key), 0, ends));
     this.#model.keys.set(key, ends);
   }
@@ -78,6 +86,14 @@ export class Operator {
   #access() {
     return pick(this.#random, this.#threads).tracker.access;
   }
+}
+
+function randomKey(random: Prng): string {
+  return keyOf(randomBytes(random, 20), 0, 20);
+}
+
+function hexOf(key: string): string {
+  return Array.from(bytesOf(key), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function change(list: HashSet, infoHash: string, listed: boolean): void {

@@ -69,13 +69,15 @@ export function scrapeRequest(
   return bytes;
 }
 
-/** URLData options that hold `path`, cut into chunks of `chunk` bytes with a NOP between them. */
-export function pathOptions(path: string, chunk: number, ends: boolean): Uint8Array {
+/** What may follow the options that count: EndOfOptions and one too many, or an option that is cut off. */
+export const OPTION_TAILS = [[], [], [0, 2, 1, 0x78], [2, 3, 0x78, 0x78]];
+
+/** URLData options that hold `path`, cut into chunks of `chunk` bytes with a NOP between them, and then `tail`. */
+export function pathOptions(path: string, chunk: number, tail: readonly number[]): Uint8Array {
   const bytes: number[] = [];
   for (let at = 0; at < path.length; at += chunk) {
     const part = path.slice(at, at + chunk);
     bytes.push(2, part.length, ...Array.from(part, (character) => character.charCodeAt(0)), 1);
   }
-  if (ends) bytes.push(0, 2, 200);
-  return Uint8Array.from(bytes);
+  return Uint8Array.from([...bytes, ...tail]);
 }

@@ -36,6 +36,8 @@ export interface World extends AccessRules {
   readonly limits: ModelLimits;
   /** How many torrents an attacker makes up at once. */
   readonly flood: number;
+  /** Minutes between two crowds, two exoduses, two blackouts. */
+  readonly upheaval: number;
 }
 
 export interface Summary {
@@ -145,6 +147,10 @@ class Simulation implements Surroundings {
     return this.#operator.key();
   }
 
+  endingKey(): string {
+    return this.#operator.endKey(this.#moment());
+  }
+
   replace(client: Client): void {
     const at = this.#clients.indexOf(client);
     this.#clients[at] = this.#createClient();
@@ -161,14 +167,16 @@ class Simulation implements Surroundings {
     for (let i = 0; i < this.#world.attackers; i++) {
       const socket = this.#createSocket(chance(random, 50));
       const { flood } = this.#world;
-      const attacker = new Attacker(random, this.#agenda, this.#network, socket, () => this.torrent(), flood);
+      const attacker = new Attacker(random, this.#agenda, this.#network, socket, this, flood);
       this.#repeat(15, () => attacker.attack());
     }
     this.#repeat(20, () => this.#operator.changeLists());
     this.#repeat(5, () => this.#operator.changeKeys(this.#moment()));
     this.#repeat(300, () => this.#setClock());
-    this.#repeat(1200, () => this.#blackout());
-    this.#repeat(1200, () => this.#crowd());
+    const { upheaval } = this.#world;
+    this.#repeat(upheaval, () => this.#blackout());
+    this.#repeat(upheaval, () => this.#exodus());
+    this.#repeat(upheaval, () => this.#crowd());
     this.#sweeper.start();
   }
 
@@ -203,8 +211,20 @@ class Simulation implements Surroundings {
 
   /** Many clients are gone at once, without a word. */
   #blackout(): void {
-    for (const client of this.#clients) if (chance(this.#random, 50)) client.crash();
-    this.trace.did("half of the clients crashed");
+    const percent = this.#random.below(100);
+    for (const client of this.#clients) if (chance(this.#random, percent)) client.crash();
+    this.trace.did(`${percent}% of the clients crashed`);
+  }
+
+  /** Many clients stop within minutes. */
+  #exodus(): void {
+    const percent = this.#random.below(100);
+    for (const client of this.#clients) {
+      if (chance(this.#random, percent)) {
+        this.#agenda.after(this.#random.below(10 * MINUTE), () => client.leave());
+      }
+    }
+    this.trace.did(`${percent}% of the clients will stop`);
   }
 
   /** Many clients come for one torrent within minutes. */
@@ -226,6 +246,7 @@ class Simulation implements Surroundings {
   /** A datagram reaches the tracker: one of the threads handles it, and the model says whether it did well. */
   #handle(bytes: Uint8Array, from: Address): Uint8Array | null {
     if (bytes.length > 2044) return null;
+    this.#sweeper.settle();
     const moment = this.#moment();
     const number = this.#random.below(this.#threads.length);
     const thread = this.#threads[number];
@@ -248,6 +269,7 @@ class Simulation implements Surroundings {
   }
 
   #compare(): void {
+    this.#sweeper.settle();
     compare(this.#memory, pick(this.#random, this.#threads).tracker, this.#model);
     for (const { size } of this.#model.swarms.torrents.values()) {
       this.#largestSwarm = Math.max(this.#largestSwarm, size);

@@ -18,6 +18,9 @@ export class Sweeper {
   readonly #cursor = new SweepCursor();
   /** When the sweep that is under way began. */
   #since = 0;
+  /** The time of the last slice, and the peers swept out that the model does not know of yet. */
+  #seconds = 0;
+  #gone = 0;
   /** Seconds by which it sees an older time than the threads that answer announces: read just before they read it. */
   #behind = 0;
 
@@ -54,6 +57,18 @@ export class Sweeper {
     while (!this.#slice(500));
   }
 
+  /** Brings the model up to date with the slices that were done: before anything else looks at it. */
+  settle(): void {
+    if (this.#gone === 0) return;
+    const { store } = this.#threads[0].tracker;
+    assert.equal(
+      forgetSwept(store, this.#model, this.#seconds, this.#timeout),
+      this.#gone,
+      "peers swept out",
+    );
+    this.#gone = 0;
+  }
+
   #slices(budget: number, pause: number): void {
     if (this.#slice(budget)) this.start();
     else this.#agenda.after(pause, () => this.#slices(budget, pause));
@@ -63,19 +78,19 @@ export class Sweeper {
   #slice(budget: number): boolean {
     const { tracker } = pick(this.#random, this.#threads);
     const seconds = this.#agenda.seconds - this.#behind;
+    if (seconds !== this.#seconds) this.settle();
+    this.#seconds = seconds;
     const before = tracker.store.totals();
     const done = tracker.sweep(this.#cursor, budget, seconds);
     const after = tracker.store.totals();
-    const gone = before.seeders + before.leechers - after.seeders - after.leechers;
-    if (gone !== 0) {
-      assert.equal(forgetSwept(tracker.store, this.#model, seconds, this.#timeout), gone, "peers swept out");
-    }
+    this.#gone += before.seeders + before.leechers - after.seeders - after.leechers;
     if (done) this.#checkDone();
     return done;
   }
 
   /** Whoever was too old when the sweep began is gone. */
   #checkDone(): void {
+    this.settle();
     for (const torrent of this.#model.swarms.torrents.values()) {
       for (const swarm of [torrent.ipv4, torrent.ipv6]) {
         for (const { heard } of swarm.peers.values()) {
