@@ -46,7 +46,7 @@ export class Saver {
   /** Changes that are not in the database. */
   waiting(): number {
     const lists = LIST_KEYS.reduce((sum, key) => sum + this.#set(key).changes(), 0);
-    return this.#store.totals().dirty + lists + rowsOf(this.#batch);
+    return this.#store.totals().dirty + this.#store.removed.changes() + lists + rowsOf(this.#batch);
   }
 
   /**
@@ -55,6 +55,8 @@ export class Saver {
    */
   async save(): Promise<number> {
     let rows = await this.#write();
+    const removals = new DirtyCursor();
+    while (this.#takeRemovals(removals)) rows += await this.#write();
     for (const key of LIST_KEYS) {
       const cursor = new DirtyCursor();
       while (this.#takeList(key, cursor)) rows += await this.#write();
@@ -66,6 +68,21 @@ export class Saver {
 
   #set(key: ListKey): HashSet {
     return this.#access[key];
+  }
+
+  /** Torrents that were removed, but for those that have come again: their rows are as they were saved since. */
+  #takeRemovals(cursor: DirtyCursor): boolean {
+    const changes = { keys: this.#hashes, values: this.#values, removed: this.#removed };
+    const count = this.#store.removed.takeChanges(cursor, changes);
+    if (count === 0) return false;
+    const places = Array.from({ length: count }, (_, i) => i);
+    const gone = places.filter((i) => !this.#store.has(this.#hashes, i * HASH_WORDS));
+    this.#batch = {
+      table: "torrents",
+      saved: { hashes: new Uint8Array(0), numbers: new Int32Array(0) },
+      removed: pickBytes(this.#hashes, gone),
+    };
+    return true;
   }
 
   #takeTorrents(cursor: DirtyCursor): boolean {

@@ -6,6 +6,7 @@
  */
 import type { Prng } from "../base/prng.ts";
 import type { DirtyCursor } from "./dirty_bits.ts";
+import { HashSet } from "./hash_set.ts";
 import { shardOf } from "./hash_table.ts";
 import {
   EVENT_STOPPED,
@@ -77,12 +78,20 @@ export class TorrentView {
   }
 }
 
+/** Work for which a shard is locked at once while a torrent is removed: some tenths of a millisecond. */
+const REMOVE_BUDGET = 500;
+
 export class SwarmStore {
+  /** Torrents that were removed, as removals that the database does not know of yet. */
+  readonly removed: HashSet;
+  readonly #keepTorrents: boolean;
   readonly #table: SwarmTable;
   readonly #shards: Int32Array;
   readonly #completed: Float64Array;
 
   constructor(memory: StoreMemory, random: Prng) {
+    this.removed = new HashSet(memory.removed);
+    this.#keepTorrents = memory.keepTorrents;
     this.#table = new SwarmTable(memory, random);
     this.#shards = new Int32Array(memory.shards);
     this.#completed = new Float64Array(memory.shards);
@@ -140,6 +149,40 @@ export class SwarmStore {
     cursor.swarm = 0;
     cursor.shard = (cursor.shard + 1) % SHARDS;
     return cursor.shard === 0;
+  }
+
+  /** Whether there is a torrent with the hash at `infoHashes[offset]`. */
+  has(infoHashes: Int32Array, offset: number): boolean {
+    const hash = this.#table.torrents.hash(infoHashes, offset);
+    const shard = shardOf(hash) * SHARD_WORDS;
+    lock(this.#shards, shard + SHARD_LOCK);
+    const torrent = this.#table.torrents.find(hash, infoHashes, offset);
+    unlock(this.#shards, shard + SHARD_LOCK);
+    return torrent !== 0;
+  }
+
+  /**
+   * Removes a torrent with its peers, whom a large swarm loses some at a time. False for an unknown torrent, and when
+   * too many removals wait for the database.
+   */
+  removeTorrent(infoHash: Int32Array): boolean {
+    const hash = this.#table.torrents.hash(infoHash, 0);
+    const shard = shardOf(hash) * SHARD_WORDS;
+    if (this.#keepTorrents && !this.removed.set(infoHash, 0, 0)) return false;
+    let wasThere = false;
+    for (let isGone = false; !isGone;) {
+      lock(this.#shards, shard + SHARD_LOCK);
+      let torrent = this.#table.torrents.find(hash, infoHash, 0);
+      const isEmpty = torrent !== 0 && this.#table.drain(shard, this.#table.swarmOf(torrent), REMOVE_BUDGET);
+      // A torrent that is not kept goes with its last peer.
+      if (isEmpty) torrent = this.#table.torrents.find(hash, infoHash, 0);
+      if (isEmpty && torrent !== 0) this.#table.remove(hash, shard, torrent);
+      unlock(this.#shards, shard + SHARD_LOCK);
+      wasThere ||= isEmpty;
+      isGone = torrent === 0 || isEmpty;
+    }
+    if (this.#keepTorrents) this.removed.remove(infoHash, 0);
+    return wasThere;
   }
 
   /**

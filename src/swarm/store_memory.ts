@@ -1,5 +1,6 @@
 /** The shared memory of the store: made once, attached to by every thread. */
 import { createDirtyMemory, type DirtyMemory } from "./dirty_bits.ts";
+import { createHashSetMemory, type HashSetMemory } from "./hash_set.ts";
 import { createTableMemory, type TableMemory } from "./hash_table.ts";
 import {
   HOT_WORDS_IPV4,
@@ -19,6 +20,9 @@ export interface StoreLimits {
   readonly peers: number;
 }
 
+/** Removed torrents that may wait for the database at one time; beyond that none is removed. */
+const MAX_REMOVED = 1 << 22;
+
 /** The shared memory of the store; what a thread needs to attach to it. */
 export interface StoreMemory {
   /** Whether torrents stay, and wait to be saved, once they were seen. */
@@ -28,6 +32,8 @@ export interface StoreMemory {
   readonly swarms: SharedArrayBuffer;
   /** The torrents that have changed since they were last taken for saving. */
   readonly dirty: DirtyMemory;
+  /** Torrents that were removed, until the database knows. */
+  readonly removed: HashSetMemory;
   readonly ipv4: ArenaMemory;
   readonly ipv6: ArenaMemory;
   /** Key of the hash that places torrents and peers. */
@@ -48,6 +54,7 @@ export function createStoreMemory(
     torrents,
     swarms: new SharedArrayBuffer(swarms * SHARDS * SWARM_WORDS * 4),
     dirty: createDirtyMemory(torrents.capacity),
+    removed: createHashSetMemory(Math.min(limits.torrents, MAX_REMOVED), keepTorrents, seed),
     ipv4: createArenaMemory(limits.peers, HOT_WORDS_IPV4),
     ipv6: createArenaMemory(limits.peers, HOT_WORDS_IPV6),
     seed,

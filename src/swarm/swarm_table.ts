@@ -83,6 +83,9 @@ export class SweepCursor {
 /** The index of an asker who is not stored. */
 const NOBODY = -1;
 
+/** A timeout by which every peer is gone. */
+const EVERYBODY = -0x10000;
+
 export class SwarmTable {
   readonly torrents: HashTable;
   readonly dirty: DirtyBits;
@@ -289,10 +292,7 @@ export class SwarmTable {
       this.#shards[shard + SHARD_SWARMS]--;
       this.torrents.records[torrent * TORRENT_WORDS + TORRENT_SWARM] = 0;
     }
-    if (this.#keepTorrents) return;
-    this.#completed[(shard + SHARD_COMPLETED) >> 1] -=
-      this.torrents.records[torrent * TORRENT_WORDS + TORRENT_COMPLETED];
-    this.torrents.remove(hash, torrent);
+    if (!this.#keepTorrents) this.remove(hash, shard, torrent);
   }
 
   /** Sweeps blocks of one swarm, up to `budget`, and moves the cursor on when it is done. Gives the work done. */
@@ -347,6 +347,21 @@ export class SwarmTable {
     cursor.swarm++;
     cursor.blocks4 = -1;
     cursor.blocks6 = -1;
+  }
+
+  /** Removes some peers of a swarm, up to about `budget` units of work; true when none is left. */
+  drain(shard: number, swarm: number, budget: number): boolean {
+    if (swarm === 0) return true;
+    const cursor = new SweepCursor();
+    this.sweepSwarm(cursor, shard, swarm * SWARM_WORDS, budget, 0, EVERYBODY);
+    return this.seeders(swarm) + this.leechers(swarm) === 0;
+  }
+
+  /** Removes a torrent without peers, kept or not. */
+  remove(hash: number, shard: number, torrent: number): void {
+    this.dirty.clear(torrent & SHARD_MASK, torrent >>> SHARD_BITS);
+    this.#completed[(shard + SHARD_COMPLETED) >> 1] -= this.completedOf(torrent);
+    this.torrents.remove(hash, torrent);
   }
 
   /** Calls `visitor` for each peer of a swarm, IPv4 first. */
