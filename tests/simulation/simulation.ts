@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Prng } from "../../src/base/prng.ts";
 import type { SharedMemory } from "../../src/tracker/shared.ts";
-import { COUNTER } from "../../src/tracker/stats.ts";
+import { COUNTER, type CounterName, readCounters } from "../../src/tracker/stats.ts";
 import type { AccessRules } from "../../src/tracker/access.ts";
 import type { TrackerSettings } from "../../src/tracker/tracker.ts";
 import { chance, pick } from "../support/seeded.ts";
@@ -49,6 +49,7 @@ export interface Summary {
   readonly clients: number;
   /** The most peers that a torrent ever had at a time when all was compared. */
   readonly largestSwarm: number;
+  readonly counters: Readonly<Record<CounterName, number>>;
 }
 
 /** Datagrams between two comparisons of everything. */
@@ -135,6 +136,7 @@ class Simulation implements Surroundings {
       days,
       clients: this.#born,
       largestSwarm: this.#largestSwarm,
+      counters: readCounters(this.#memory.stats),
     };
   }
 

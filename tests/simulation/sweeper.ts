@@ -39,13 +39,15 @@ export class Sweeper {
   }
 
   start(): void {
-    const pause = chance(this.#random, 1)
-      ? between(this.#random, 20_000, 40_000)
-      : between(this.#random, 60, 900);
+    const random = this.#random;
+    const due = chance(random, 50) ? this.#nextDue() : null;
+    if (due !== null) {
+      const start = due * 1000 + random.below(1000);
+      return this.#agenda.after(start - this.#agenda.milliseconds, () => this.#begin(500, 0, 0));
+    }
+    const pause = chance(random, 1) ? between(random, 20_000, 40_000) : between(random, 60, 900);
     this.#agenda.after(pause * 1000, () => {
-      this.#behind = chance(this.#random, 30) ? 1 : 0;
-      this.#since = this.#agenda.seconds - this.#behind;
-      this.#slices(pick(this.#random, [1, 8, 500]), pick(this.#random, [0, 5, 50, 700]));
+      this.#begin(pick(random, [1, 8, 500]), pick(random, [0, 5, 50, 700]), chance(random, 30) ? 1 : 0);
     });
   }
 
@@ -67,6 +69,26 @@ export class Sweeper {
       "peers swept out",
     );
     this.#gone = 0;
+  }
+
+  /** The last second in which the oldest peer of some torrent may stay, or the first in which it must go. */
+  #nextDue(): number | null {
+    const torrents = [...this.#model.swarms.torrents.values()];
+    if (torrents.length === 0) return null;
+    const { ipv4, ipv6 } = pick(this.#random, torrents);
+    let heard = Infinity;
+    for (const { peers } of [ipv4, ipv6]) {
+      for (const peer of peers.values()) heard = Math.min(heard, peer.heard);
+    }
+    const due = heard + this.#timeout + this.#random.below(2);
+    const wait = due - this.#agenda.seconds;
+    return wait > 0 && wait < 900 ? due : null;
+  }
+
+  #begin(budget: number, pause: number, behind: number): void {
+    this.#behind = behind;
+    this.#since = this.#agenda.seconds - behind;
+    this.#slices(budget, pause);
   }
 
   #slices(budget: number, pause: number): void {
