@@ -3,6 +3,7 @@
 // The test files run one after the other, without `--parallel`: some measure time, some keep every core busy, and the
 // end-to-end tests run their waits side by side by themselves. Types are left to `deno task check`.
 
+import { resolve } from "node:path";
 import process from "node:process";
 import { descendantsOf, repositoryRoot, signalProcess, startTimeLimit } from "./support/program.ts";
 import { readReport, summaryLine, type TestReport, withSkippedAsFailed } from "./support/test_report.ts";
@@ -69,7 +70,7 @@ function printReport(report: TestReport): void {
 function isPath(arg: string, index: number, args: readonly string[]): boolean {
   if (arg.startsWith("-") || args[index - 1] === "--filter") return false;
   try {
-    Deno.statSync(`${repositoryRoot}/${arg}`);
+    Deno.statSync(resolve(repositoryRoot, arg));
     return true;
   } catch {
     return false;
