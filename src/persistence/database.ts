@@ -58,6 +58,11 @@ export interface Database {
    */
   save(table: TableKey, rows: Rows): Promise<void>;
 
+  /**
+   * As `save`, but never makes a number smaller: of those of a hash, in the table and among the rows, the largest counts.
+   */
+  merge(table: TableKey, rows: Rows): Promise<void>;
+
   /** Removes the rows of these hashes, as far as they are there, in one transaction. */
   remove(table: TableKey, hashes: Uint8Array): Promise<void>;
 

@@ -75,6 +75,7 @@ const MYSQL: Dialect = {
   catalog,
   read,
   saveStatements,
+  mergeUpperCaseStatements,
   removeStatements,
   fault,
   createStatement,
@@ -182,15 +183,28 @@ async function read(
   }
 }
 
-function saveStatements({ names, form }: ServerTable, { hashes, numbers }: Rows): string[] {
+function saveStatements(
+  { names, form }: ServerTable,
+  { hashes, numbers }: Rows,
+  isMerge: boolean,
+): string[] {
   const columns = [names.hash, ...(names.number === undefined ? [] : [names.number])].map(quoted);
   const start = `INSERT INTO ${quoted(names.table)} (${columns.join(", ")}) VALUES `;
   const changed = columns[columns.length - 1];
-  const end = ` ON DUPLICATE KEY UPDATE ${changed} = VALUES(${changed})`;
+  const newValue = isMerge ? `GREATEST(${changed}, VALUES(${changed}))` : `VALUES(${changed})`;
+  const end = ` ON DUPLICATE KEY UPDATE ${changed} = ${newValue}`;
   const value = names.number === undefined
     ? (hash: string) => `(${literal(form, hash)})`
     : (hash: string, i: number) => `(${literal(form, hash)},${numbers[i]})`;
   return statements(hashes, ROWS_A_STATEMENT, (hash, i) => value(hash, i), start, end);
+}
+
+function mergeUpperCaseStatements({ names, form }: ServerTable, hashes: Uint8Array): string[] {
+  const [table, hash, number] = [names.table, names.hash, names.number ?? ""].map(quoted);
+  const start = `INSERT INTO ${table} (${hash}, ${number})
+    SELECT LOWER(${hash}), ${number} FROM ${table} AS old WHERE ${hash} IN (`;
+  const end = `) ON DUPLICATE KEY UPDATE ${number} = GREATEST(${table}.${number}, VALUES(${number}))`;
+  return statements(hashes, REMOVALS_A_STATEMENT, (hash) => literal(form, hash.toUpperCase()), start, end);
 }
 
 function removeStatements({ names, form }: ServerTable, hashes: Uint8Array, isUpperCase: boolean): string[] {

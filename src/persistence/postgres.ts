@@ -63,6 +63,7 @@ const POSTGRES: Dialect = {
   catalog,
   read,
   saveStatements,
+  mergeUpperCaseStatements,
   removeStatements,
   fault,
   createStatement: (_key, { table, hash, number }) => {
@@ -205,23 +206,41 @@ function parseDigits(value: unknown): unknown {
   return number;
 }
 
-function saveStatements({ names, form }: ServerTable, { hashes, numbers }: Rows): string[] {
+function saveStatements(
+  { names, form }: ServerTable,
+  { hashes, numbers }: Rows,
+  isMerge: boolean,
+): string[] {
+  const table = quoted(names.table);
   const hash = quoted(names.hash);
   const value = form === "hex" ? "encode(h, 'hex')" : "h";
   return chunks(hashes, (bytes, from, count) => {
     if (names.number === undefined) {
-      return `INSERT INTO ${quoted(names.table)} (${hash})
+      return `INSERT INTO ${table} (${hash})
         SELECT DISTINCT ${value} FROM (${hashRows(bytes, count)}) AS r ON CONFLICT (${hash}) DO NOTHING`;
     }
     const number = quoted(names.number);
     const list = numbers.subarray(from, from + count).join(",");
-    return `INSERT INTO ${quoted(names.table)} (${hash}, ${number})
+    const newValue = isMerge ? `GREATEST(${table}.${number}, EXCLUDED.${number})` : `EXCLUDED.${number}`;
+    return `INSERT INTO ${table} (${hash}, ${number})
       SELECT DISTINCT ON (h) ${value}, n
         FROM (${hashRows(bytes, count)}) AS r
         JOIN unnest('{${list}}'::bigint[]) WITH ORDINALITY AS u(n, i) USING (i)
-        ORDER BY h, i DESC
-      ON CONFLICT (${hash}) DO UPDATE SET ${number} = EXCLUDED.${number}`;
+        ORDER BY h, ${isMerge ? "n" : "i"} DESC
+      ON CONFLICT (${hash}) DO UPDATE SET ${number} = ${newValue}`;
   });
+}
+
+function mergeUpperCaseStatements({ names }: ServerTable, hashes: Uint8Array): string[] {
+  const [table, hash, number] = [names.table, names.hash, names.number ?? ""].map(quoted);
+  return chunks(
+    hashes,
+    (bytes, _, count) =>
+      `INSERT INTO ${table} (${hash}, ${number})
+      SELECT lower(${hash}), ${number} FROM ${table}
+        WHERE ${hash} IN (SELECT upper(encode(h, 'hex')) FROM (${hashRows(bytes, count)}) AS r)
+      ON CONFLICT (${hash}) DO UPDATE SET ${number} = GREATEST(${table}.${number}, EXCLUDED.${number})`,
+  );
 }
 
 function removeStatements({ names, form }: ServerTable, hashes: Uint8Array, isUpperCase: boolean): string[] {

@@ -59,7 +59,10 @@ export interface Dialect {
     pageRows: number,
     onPage: () => Promise<void>,
   ): Promise<void>;
-  saveStatements(table: ServerTable, rows: Rows): string[];
+  /** Adds rows or gives them the new number; with `isMerge` the larger one. */
+  saveStatements(table: ServerTable, rows: Rows, isMerge: boolean): string[];
+  /** Merges the rows of these hashes in upper case into those in lower case; for a table of text with numbers. */
+  mergeUpperCaseStatements(table: ServerTable, hashes: Uint8Array): string[];
   /** Removes hashes; with `isUpperCase` the same hashes as texts in upper case. */
   removeStatements(table: ServerTable, hashes: Uint8Array, isUpperCase: boolean): string[];
   /** Removes some rows, as many as fit a short transaction. */
@@ -124,13 +127,11 @@ export class ServerDatabase implements Database {
   }
 
   save(key: TableKey, rows: Rows): Promise<void> {
-    return this.#call(async (run) => {
-      const table = this.#table(key);
-      const upperCase = await this.#hasUpperCase(run, key)
-        ? this.#dialect.removeStatements(table, rows.hashes, true)
-        : [];
-      await transaction(run, [...upperCase, ...this.#dialect.saveStatements(table, rows)]);
-    });
+    return this.#write(key, rows, false);
+  }
+
+  merge(key: TableKey, rows: Rows): Promise<void> {
+    return this.#write(key, rows, true);
   }
 
   remove(key: TableKey, hashes: Uint8Array): Promise<void> {
@@ -156,6 +157,20 @@ export class ServerDatabase implements Database {
     this.#drop();
     this.#giveUp(new DatabaseError("unavailable", this.description, "closed"));
     return Promise.resolve();
+  }
+
+  #write(key: TableKey, rows: Rows, isMerge: boolean): Promise<void> {
+    return this.#call(async (run) => {
+      const table = this.#table(key);
+      const statements = this.#dialect.saveStatements(table, rows, isMerge);
+      if (await this.#hasUpperCase(run, key)) {
+        statements.unshift(...this.#dialect.removeStatements(table, rows.hashes, true));
+        if (isMerge && table.names.number !== undefined) {
+          statements.unshift(...this.#dialect.mergeUpperCaseStatements(table, rows.hashes));
+        }
+      }
+      await transaction(run, statements);
+    });
   }
 
   /** One call: its turn, a connection, the work. After any error the connection is in an unknown state and dropped. */

@@ -47,6 +47,10 @@ interface OpenTable {
   readonly pageKey: string;
   readonly firstPageKey: bigint | string | Uint8Array;
   readonly upsert: StatementSync;
+  /** As `upsert`, but the larger number stays. */
+  readonly merge: StatementSync;
+  /** Merges the row of the second hash into that of the first; `undefined` for a table without numbers. */
+  readonly mergeRow: StatementSync | undefined;
   readonly remove: StatementSync;
   /** Whether some hashes have upper-case letters; asked before the first write. */
   hasUpperCase: boolean | undefined;
@@ -137,18 +141,11 @@ class SqliteDatabase implements Database {
   }
 
   save(key: TableKey, rows: Rows): Promise<void> {
-    return this.#call(() => {
-      const table = this.#table(key);
-      const hasNumber = table.names.number !== undefined;
-      this.#transaction(() => {
-        const hasUpperCase = this.#hasUpperCase(table);
-        forEachHash(table.form, rows.hashes, (hash, i) => {
-          if (hasUpperCase) removeUpperCase(table, hash);
-          if (hasNumber) table.upsert.run(hash, rows.numbers[i]);
-          else table.upsert.run(hash);
-        });
-      });
-    });
+    return this.#write(key, rows, false);
+  }
+
+  merge(key: TableKey, rows: Rows): Promise<void> {
+    return this.#write(key, rows, true);
   }
 
   remove(key: TableKey, hashes: Uint8Array): Promise<void> {
@@ -186,6 +183,23 @@ class SqliteDatabase implements Database {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #write(key: TableKey, rows: Rows, isMerge: boolean): Promise<void> {
+    return this.#call(() => {
+      const table = this.#table(key);
+      const hasNumber = table.names.number !== undefined;
+      const statement = isMerge ? table.merge : table.upsert;
+      this.#transaction(() => {
+        const hasUpperCase = this.#hasUpperCase(table);
+        forEachHash(table.form, rows.hashes, (hash, i) => {
+          if (hasUpperCase && isMerge) table.mergeRow?.run(hash, String(hash).toUpperCase());
+          if (hasUpperCase) removeUpperCase(table, hash);
+          if (hasNumber) statement.run(hash, rows.numbers[i]);
+          else statement.run(hash);
+        });
+      });
+    });
   }
 
   #call<T>(work: () => T | Promise<T>): Promise<T> {
@@ -228,7 +242,11 @@ class SqliteDatabase implements Database {
       form,
       pageKey: rowid ?? quoted(names.hash),
       firstPageKey: rowid === undefined ? noHash : LOWEST_ROWID,
-      upsert: this.#database.prepare(upsertStatement(names)),
+      upsert: this.#database.prepare(upsertStatement(names, false)),
+      merge: this.#database.prepare(upsertStatement(names, true)),
+      mergeRow: names.number === undefined
+        ? undefined
+        : this.#database.prepare(mergeRowStatement(names, names.number)),
       remove: this.#database.prepare(
         `DELETE FROM ${quoted(names.table)} WHERE ${quoted(names.hash)} = ?`,
       ),
@@ -376,13 +394,25 @@ function createStatement(names: TableNames): string {
   } VARCHAR(40) NOT NULL UNIQUE${number})`;
 }
 
-function upsertStatement(names: TableNames): string {
+function upsertStatement(names: TableNames, isMerge: boolean): string {
   const table = quoted(names.table);
   const hash = quoted(names.hash);
   if (names.number === undefined) return `INSERT INTO ${table} (${hash}) VALUES (?) ON CONFLICT DO NOTHING`;
   const number = quoted(names.number);
-  return `INSERT INTO ${table} (${hash}, ${number}) VALUES (?, ?)
-    ON CONFLICT (${hash}) DO UPDATE SET ${number} = excluded.${number}`;
+  return `INSERT INTO ${table} (${hash}, ${number}) VALUES (?, ?) ${onConflict(hash, number, isMerge)}`;
+}
+
+function mergeRowStatement(names: TableNames, numberName: string): string {
+  const table = quoted(names.table);
+  const hash = quoted(names.hash);
+  const number = quoted(numberName);
+  return `INSERT INTO ${table} (${hash}, ${number}) SELECT ?, ${number} FROM ${table} WHERE ${hash} = ?
+    ${onConflict(hash, number, true)}`;
+}
+
+function onConflict(hash: string, number: string, isMerge: boolean): string {
+  const value = isMerge ? `max(${number}, excluded.${number})` : `excluded.${number}`;
+  return `ON CONFLICT (${hash}) DO UPDATE SET ${number} = ${value}`;
 }
 
 function removeUpperCase(table: OpenTable, hash: string | Uint8Array): void {
