@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { freePort } from "./support/program.ts";
 import { httpGet, percentEncode } from "./support/http_client.ts";
 import { StartError } from "../src/app.ts";
 import { API_KEY, startTracker, stopTracker, withTracker } from "./support/running_tracker.ts";
@@ -51,10 +52,13 @@ Deno.test("the addresses come back with their real ports, one for each block", (
 Deno.test("what was begun is undone when a later part cannot start", async () => {
   const taken = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr as Deno.NetAddr;
-  // HTTP, its Workers and its sweep start before UDP; that nothing of them is left shows as no leak of this test.
-  const settings = "http_workers = 2";
-  const options = { settings, http: ["127.0.0.1:0"], api: ["127.0.0.1:0"], udp: [`127.0.0.1:${port}`] };
-  await assert.rejects(startTracker(options), StartError);
+  for (const workers of [1, 2]) {
+    const [http, api] = [freePort("127.0.0.1"), freePort("127.0.0.1")];
+    const settings = `http_workers = ${workers}`;
+    const options = { settings, http: [`127.0.0.1:${http}`], api: [`127.0.0.1:${api}`] };
+    await assert.rejects(startTracker({ ...options, udp: [`127.0.0.1:${port}`] }), StartError);
+    for (const free of [http, api]) Deno.listen({ hostname: "127.0.0.1", port: free }).close();
+  }
   taken.close();
 });
 
