@@ -36,9 +36,10 @@ export class Loader {
 
   /** Loads all torrents; gives their number. Throws a DatabaseError or a TooManyRowsError. */
   loadTorrents(): Promise<number> {
-    return this.#read("torrents", "max_torrents", (hashes, at, completed) => {
+    const restore = (hashes: Int32Array, at: number, completed: number) => {
       return this.#store.restoreTorrent(hashes, at, completed);
-    });
+    };
+    return this.#read("torrents", "max_torrents", (rows) => this.#store.reserveTorrents(rows), restore);
   }
 
   /**
@@ -48,9 +49,8 @@ export class Loader {
   async loadList(key: ListKey): Promise<number> {
     const set = this.#set(key);
     const load = ++this.#loads;
-    const rows = await this.#read(key, "max_list_entries", (hashes, at, value) => {
-      return set.restore(hashes, at, value, load);
-    });
+    const restore = (hashes: Int32Array, at: number, value: number) => set.restore(hashes, at, value, load);
+    const rows = await this.#read(key, "max_list_entries", (rows) => set.reserve(rows), restore);
     const cursor = new SetCursor();
     while (set.dropMissing(cursor, load));
     return rows;
@@ -63,9 +63,11 @@ export class Loader {
   async #read(
     table: TableKey,
     limit: string,
+    reserve: (rows: number) => void,
     restore: (hashes: Int32Array, at: number, value: number) => boolean,
   ): Promise<number> {
     const total = await this.#database.count(table);
+    reserve(total);
     let rows = 0;
     await this.#database.read(table, PAGE_ROWS, (page) => {
       restorePage(page, restore, () => {

@@ -142,6 +142,15 @@ export class HashSet {
     return this.#dirty.total();
   }
 
+  /** Readies an empty set for that many keys. */
+  reserve(keys: number): void {
+    for (let shard = 0; shard < SHARDS; shard++) {
+      lock(this.#headers, shard * HEADER_WORDS + HEADER_LOCK);
+      this.#table.reserve(shard, keys / SHARDS);
+      unlock(this.#headers, shard * HEADER_WORDS + HEADER_LOCK);
+    }
+  }
+
   /**
    * Puts in a key as the database has it, in load number `load` (1 and up). A change of ours that is not saved yet
    * is kept. False when the set is full.

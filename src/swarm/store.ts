@@ -185,6 +185,15 @@ export class SwarmStore {
     return wasThere;
   }
 
+  /** Readies an empty store for that many torrents. */
+  reserveTorrents(torrents: number): void {
+    for (let shard = 0; shard < SHARDS; shard++) {
+      lock(this.#shards, shard * SHARD_WORDS + SHARD_LOCK);
+      this.#table.torrents.reserve(shard, torrents / SHARDS);
+      unlock(this.#shards, shard * SHARD_WORDS + SHARD_LOCK);
+    }
+  }
+
   /**
    * Puts in a torrent as the database has it. One that is there keeps its peers, and its own count if that is not
    * saved yet. False when there is no room.
