@@ -26,7 +26,7 @@ Deno.test("an id is good for two minutes (BEP 15) and not a second longer", () =
     for (let age = 0; age <= 120; age++) {
       assert.equal(verify(id, address, isIpv4, 1000 + age), true, `after ${age} s`);
     }
-    for (const age of [121, 122, 3600, 65535]) {
+    for (const age of [121, 122, 3600, 65535, 65536, 65536 + 60, 10 * 65536]) {
       assert.equal(verify(id, address, isIpv4, 1000 + age), false, `after ${age} s`);
     }
   }

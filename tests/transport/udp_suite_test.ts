@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { StartError } from "../../src/app.ts";
+import { COUNTER } from "../../src/tracker/stats.ts";
 import type { BindAddress } from "../../src/transport/binding.ts";
 import { openLibc } from "../../src/transport/linux_ffi.ts";
 import { delay, freePort, pollUntil } from "../support/program.ts";
@@ -126,6 +127,16 @@ function registerSuite(backend: "portable" | "linux", reason: string | undefined
         assert.equal(app.tracker.store.totals().leechers, 120);
       }));
   }
+
+  test("the id that one Worker issued is good at every other", () =>
+    run({ udp: ["127.0.0.1:0", "127.0.0.1:0"], settings: "udp_workers = 4" }, idsAreShared));
+
+  test("it is this backend that answers: the main thread, or Workers", () =>
+    run({ udp: ["127.0.0.1:0"] }, async ({ listening, tracker }) => {
+      await serveMany(listening.udp[0], 5);
+      const own = tracker.counters[COUNTER.udp4_announces_handled];
+      assert.equal(own > 0, backend === "portable");
+    }));
 
   test("what is served is counted, by family", () =>
     run({ udp: ["127.0.0.1:0", "[::1]:0"], api: ["127.0.0.1:0"] }, countsStatistics));
@@ -295,6 +306,22 @@ async function bothFamilies({ listening, tracker }: RunningTracker): Promise<voi
     return address;
   }));
   assert.deepEqual(own.sort(), ["0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1", "127.0.0.1"]);
+}
+
+/** Sockets of one address, whose datagrams the kernel spreads over the Workers by their ports. */
+async function idsAreShared({ listening }: RunningTracker): Promise<void> {
+  const clients = Array.from({ length: 16 }, (_, i) => new UdpClient(listening.udp[i % 2]));
+  try {
+    const ids = await Promise.all(clients.map((client) => client.connect()));
+    for (const connectionId of ids) {
+      for (const client of clients) {
+        await client.announce({ connectionId, infoHash: HASH, port: client.port });
+      }
+    }
+    assert.equal((await clients[0].scrape([HASH]))[0].leechers, 16);
+  } finally {
+    await Promise.all(clients.map((client) => client.close()));
+  }
 }
 
 async function countsStatistics({ listening }: RunningTracker): Promise<void> {
