@@ -14,22 +14,25 @@ const SPINS = 64;
 const DEAD_AFTER_MILLISECONDS = 10_000;
 
 export function lock(words: Int32Array, index: number): void {
-  if (Atomics.compareExchange(words, index, FREE, HELD) !== FREE) lockContended(words, index);
+  if (Atomics.compareExchange(words, index, FREE, HELD) !== FREE) {
+    lockContended(words, index, DEAD_AFTER_MILLISECONDS);
+  }
 }
 
 export function unlock(words: Int32Array, index: number): void {
   if (Atomics.exchange(words, index, FREE) === CONTENDED) Atomics.notify(words, index, 1);
 }
 
-function lockContended(words: Int32Array, index: number): void {
+/** Waits for a lock that another thread holds; throws an Error when it is held for longer than the limit. */
+export function lockContended(words: Int32Array, index: number, limitMilliseconds: number): void {
   for (let i = 0; i < SPINS; i++) {
     if (Atomics.load(words, index) === FREE && Atomics.compareExchange(words, index, FREE, HELD) === FREE) {
       return;
     }
   }
   while (Atomics.exchange(words, index, CONTENDED) !== FREE) {
-    if (Atomics.wait(words, index, CONTENDED, DEAD_AFTER_MILLISECONDS) === "timed-out") {
-      throw new Error("a lock of the swarm store was held for ten seconds: a thread has died with it");
+    if (Atomics.wait(words, index, CONTENDED, limitMilliseconds) === "timed-out") {
+      throw new Error(`a lock was held for ${limitMilliseconds} ms: a thread has died with it`);
     }
   }
 }
