@@ -213,14 +213,14 @@ class Simulation implements Surroundings {
 
   /** Many clients are gone at once, without a word. */
   #blackout(): void {
-    const percent = this.#random.below(100);
+    const percent = between(this.#random, 30, 100);
     for (const client of this.#clients) if (chance(this.#random, percent)) client.crash();
     this.trace.did(`${percent}% of the clients crashed`);
   }
 
   /** Many clients stop within minutes. */
   #exodus(): void {
-    const percent = this.#random.below(100);
+    const percent = between(this.#random, 30, 100);
     for (const client of this.#clients) {
       if (chance(this.#random, percent)) {
         this.#agenda.after(this.#random.below(10 * MINUTE), () => client.leave());
