@@ -34,7 +34,7 @@ const worlds: Record<string, World> = {
   "a tracker that runs for days": small,
   "a tracker with popular torrents": {
     ...small,
-    datagrams: amount(24_000, 1_500_000),
+    datagrams: amount(24_000, 600_000),
     blacklist: false,
     keepTorrents: true,
     clients: 1200 * more,
