@@ -56,6 +56,7 @@ const bans: readonly Ban[] = [
 const thirdParties: Readonly<Record<string, readonly string[]>> = {
   "hono": ["src/transport/http", "src/api/"],
   "@hono/zod-openapi": ["src/api/"],
+  "prom-client": ["src/api/"],
   "zod": ["src/config/", "src/api/"],
   "smol-toml": ["src/config/"],
   "fastest-levenshtein": ["src/config/"],
