@@ -29,6 +29,7 @@ import type { PeerSet } from "./peer_set.ts";
 import type { StoreMemory } from "./store_memory.ts";
 import {
   type PeerAnnounce,
+  type PeerCursor,
   type PeerVisitor,
   type SwarmAnswer,
   SwarmTable,
@@ -45,6 +46,13 @@ export interface StoreTotals {
   completed: number;
   /** Torrents changed since they were last taken for saving. */
   dirty: number;
+}
+
+/** What is counted of one torrent. */
+export interface TorrentCounts {
+  seeders: number;
+  leechers: number;
+  completed: number;
 }
 
 /** A torrent on a walk through the store, under its shard's lock. */
@@ -161,6 +169,47 @@ export class SwarmStore {
     return torrent !== 0;
   }
 
+  /** The counts of a torrent, or `undefined` for an unknown one. */
+  counts(infoHash: Int32Array): TorrentCounts | undefined {
+    const hash = this.#table.torrents.hash(infoHash, 0);
+    const shard = shardOf(hash) * SHARD_WORDS;
+    lock(this.#shards, shard + SHARD_LOCK);
+    const torrent = this.#table.torrents.find(hash, infoHash, 0);
+    const swarm = this.#table.swarmOf(torrent);
+    const seeders = this.#table.seeders(swarm);
+    const leechers = this.#table.leechers(swarm);
+    const completed = this.#table.completedOf(torrent);
+    unlock(this.#shards, shard + SHARD_LOCK);
+    return torrent === 0 ? undefined : { seeders, leechers, completed };
+  }
+
+  /**
+   * Sets how often a torrent was completed (0 to 2^31 − 1); an unknown one becomes known. False when there is no room
+   * for it.
+   */
+  setCompleted(infoHash: Int32Array, completed: number): boolean {
+    const hash = this.#table.torrents.hash(infoHash, 0);
+    const shard = shardOf(hash) * SHARD_WORDS;
+    lock(this.#shards, shard + SHARD_LOCK);
+    const isThere = this.#table.setCompleted(hash, shard, infoHash, completed);
+    unlock(this.#shards, shard + SHARD_LOCK);
+    return isThere;
+  }
+
+  /**
+   * Takes some peers out of a torrent, some tenths of a millisecond's work; true when none is left. For a large swarm
+   * that is to be removed without a long pause: `removeTorrent` then finds little to do.
+   */
+  drain(infoHash: Int32Array): boolean {
+    const hash = this.#table.torrents.hash(infoHash, 0);
+    const shard = shardOf(hash) * SHARD_WORDS;
+    lock(this.#shards, shard + SHARD_LOCK);
+    const torrent = this.#table.torrents.find(hash, infoHash, 0);
+    const isEmpty = this.#table.drain(shard, this.#table.swarmOf(torrent), REMOVE_BUDGET);
+    unlock(this.#shards, shard + SHARD_LOCK);
+    return isEmpty;
+  }
+
   /**
    * Removes a torrent with its peers, whom a large swarm loses some at a time. False for an unknown torrent, and when
    * too many removals wait for the database.
@@ -275,6 +324,22 @@ export class SwarmStore {
       if (torrent === 0) return -1;
       this.#table.visitPeers(this.#table.swarmOf(torrent), visitor);
       return this.#table.completedOf(torrent);
+    } finally {
+      unlock(this.#shards, shard + SHARD_LOCK);
+    }
+  }
+
+  /**
+   * Calls `visitor` for some peers of a torrent, at most 256, under the shard's lock, and moves the cursor on; false
+   * after the last. Peers that come, go or move meanwhile may be missed, or seen twice.
+   */
+  visitSomePeers(infoHash: Int32Array, cursor: PeerCursor, visitor: PeerVisitor): boolean {
+    const hash = this.#table.torrents.hash(infoHash, 0);
+    const shard = shardOf(hash) * SHARD_WORDS;
+    lock(this.#shards, shard + SHARD_LOCK);
+    try {
+      const torrent = this.#table.torrents.find(hash, infoHash, 0);
+      return this.#table.visitBlock(this.#table.swarmOf(torrent), cursor, visitor);
     } finally {
       unlock(this.#shards, shard + SHARD_LOCK);
     }

@@ -80,6 +80,12 @@ export class SweepCursor {
   blocks6 = -1;
 }
 
+/** Where a walk through the peers of one torrent has come to. */
+export class PeerCursor {
+  isIpv6 = false;
+  block = 0;
+}
+
 /** The index of an asker who is not stored. */
 const NOBODY = -1;
 
@@ -128,6 +134,18 @@ export class SwarmTable {
     const at = torrent * TORRENT_WORDS + TORRENT_COMPLETED;
     this.#completed[(shard + SHARD_COMPLETED) >> 1] += completed - this.torrents.records[at];
     this.torrents.records[at] = completed;
+    return true;
+  }
+
+  /** Sets how often a torrent was completed, known or not; false when there is no room for it. */
+  setCompleted(hash: number, shard: number, infoHash: Int32Array, completed: number): boolean {
+    let torrent = this.torrents.find(hash, infoHash, 0);
+    if (torrent === 0) torrent = this.torrents.insert(hash, infoHash, 0);
+    if (torrent === 0) return false;
+    const at = torrent * TORRENT_WORDS + TORRENT_COMPLETED;
+    this.#completed[(shard + SHARD_COMPLETED) >> 1] += completed - this.torrents.records[at];
+    this.torrents.records[at] = completed;
+    if (this.#keepTorrents) this.dirty.mark(torrent & SHARD_MASK, torrent >>> SHARD_BITS);
     return true;
   }
 
@@ -369,6 +387,21 @@ export class SwarmTable {
     if (swarm === 0) return;
     this.#visitSet(this.ipv4, swarm * SWARM_WORDS + SWARM_PEERS4, visitor);
     this.#visitSet(this.ipv6, swarm * SWARM_WORDS + SWARM_PEERS6, visitor);
+  }
+
+  /** Calls `visitor` for the peers of one block of a swarm, IPv4 first, and moves the cursor on; false after the last. */
+  visitBlock(swarm: number, cursor: PeerCursor, visitor: PeerVisitor): boolean {
+    const at = swarm * SWARM_WORDS;
+    const blocks4 = swarm === 0 ? 0 : this.ipv4.blockCount(at + SWARM_PEERS4);
+    if (!cursor.isIpv6 && cursor.block >= blocks4) {
+      cursor.isIpv6 = true;
+      cursor.block = 0;
+    }
+    const set = cursor.isIpv6 ? this.ipv6 : this.ipv4;
+    const setAt = at + (cursor.isIpv6 ? SWARM_PEERS6 : SWARM_PEERS4);
+    if (swarm === 0 || cursor.block >= set.blockCount(setAt)) return false;
+    set.visit(setAt, cursor.block++, (index, seeder) => visitor(set, index, seeder));
+    return true;
   }
 
   #visitSet(
