@@ -89,7 +89,7 @@ async function connect(address: ServerAddress, limits: TimeLimits): Promise<Conn
     ssl: tlsOptions(address),
     socket: () => {
       // The driver connects again by itself, which is not wanted: a new connection is a new driver.
-      if (isUsed) throw new Error("connection lost");
+      if (isUsed) throw Object.assign(new Error("connection lost"), { code: "CONNECTION_CLOSED" });
       isUsed = true;
       return socket;
     },

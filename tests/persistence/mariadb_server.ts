@@ -55,7 +55,7 @@ export async function startMariadb(): Promise<TestServer> {
       asUser(SERVER_USER, [
         ...[program("mariadbd")!, "--no-defaults", `--datadir=${data}`, `--bind-address=${HOST}`],
         ...[`--port=${port}`, `--socket=${folder}/socket`, `--init-file=${first}`, "--skip-name-resolve"],
-        ...["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--skip-log-bin"],
+        ...["--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=64M", "--skip-log-bin"],
       ]),
     folder,
     (output) => output.includes("ready for connections"),
@@ -81,7 +81,7 @@ function firstStatements(): string {
   return [
     `CREATE DATABASE IF NOT EXISTS ${DATABASE};`,
     `CREATE USER IF NOT EXISTS '${USER}'@'%' IDENTIFIED BY '${PASSWORD}';`,
-    `GRANT ALL ON *.* TO '${USER}'@'%';`,
+    `GRANT ALL ON *.* TO '${USER}'@'%' WITH GRANT OPTION;`,
     "",
   ].join("\n");
 }

@@ -82,7 +82,7 @@ async function query(url: string, sql: string): Promise<unknown[][]> {
   try {
     return [...await connection.unsafe(sql).values()] as unknown[][];
   } finally {
-    await connection.end();
+    await connection.end({ timeout: 1 });
   }
 }
 

@@ -3,7 +3,7 @@
 import process from "node:process";
 import { spawnSync } from "node:child_process";
 import { findProgram } from "../support/skip.ts";
-import { freePort, type Program, startProgram } from "../support/program.ts";
+import { descendantsOf, freePort, type Program, signalProcess, startProgram } from "../support/program.ts";
 
 /** A database server that belongs to the tests, or that was named by a variable and can only be connected to. */
 export interface TestServer {
@@ -100,7 +100,13 @@ export function ownServer(
   const port = freePort(HOST);
   let program: Program | undefined;
   const signal = (name: Deno.Signal) => {
-    if (program !== undefined) Deno.kill(program.pid, name);
+    if (program !== undefined) signalProcess(program.pid, name);
+  };
+  // PostgreSQL has a process for each connection, which goes on without its parent for a while.
+  const signalAll = (name: Deno.Signal) => {
+    const children = program === undefined ? [] : descendantsOf(program.pid);
+    signal(name);
+    children.forEach((pid) => signalProcess(pid, name));
   };
   return {
     port,
@@ -109,19 +115,20 @@ export function ownServer(
       await program.waitForOutput(isReady, 60_000);
     },
     stop: async (name = stopSignal) => {
-      signal(name);
+      if (name === "SIGKILL") signalAll(name);
+      else signal(name);
       const ended = program;
       program = undefined;
       if (ended === undefined) return;
       try {
         await ended.waitForExit(20_000);
       } catch {
-        Deno.kill(ended.pid, "SIGKILL");
+        signalProcess(ended.pid, "SIGKILL");
         await ended.waitForExit(20_000);
       }
     },
-    pause: () => signal("SIGSTOP"),
-    resume: () => signal("SIGCONT"),
+    pause: () => signalAll("SIGSTOP"),
+    resume: () => signalAll("SIGCONT"),
   };
 }
 
