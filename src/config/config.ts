@@ -21,7 +21,7 @@ export {
   parseBindAddress,
   type UdpServerConfig,
 } from "./schema.ts";
-export { configTable, exampleConfig, printConfig } from "./print.ts";
+export { configTable, exampleConfig, printConfig, publicConfig } from "./print.ts";
 
 /** Where a configuration comes from. */
 export interface ConfigSource {

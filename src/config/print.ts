@@ -3,7 +3,7 @@
 import { type Config, configKeys, defaultConfig, type KeyNote, type Keys } from "./schema.ts";
 
 export interface PrintOptions {
-  /** Leaves out the api_key and the password in db_path. */
+  /** Leaves out the keys of the API and the password in db_path. */
   readonly hideSecrets: boolean;
 }
 
@@ -25,10 +25,10 @@ export function printConfig(config: Config, { hideSecrets }: PrintOptions): stri
   for (const [name, node] of configKeys) {
     const value = values[name];
     if (node.kind === "key") {
-      const isHidden = hideSecrets && name === "api_key" && value !== "";
+      const isHidden = hideSecrets && isApiKey(name) && value !== "";
       top.push(
         comment(docLine(node.note)),
-        isHidden ? "# api_key is set, and hidden here" : pair(name, value),
+        isHidden ? `# ${name} is set, and hidden here` : pair(name, value),
         "",
       );
     } else if (node.kind === "table") {
@@ -44,6 +44,12 @@ export function printConfig(config: Config, { hideSecrets }: PrintOptions): stri
     }
   }
   return [HEADER, ...top, ...sections].join("\n").trimEnd() + "\n";
+}
+
+/** The configuration without the keys of the API, and without the password in `db_path`. */
+export function publicConfig(config: Config): Values {
+  const entries = Object.entries(config).filter(([name]) => !isApiKey(name));
+  return { ...Object.fromEntries(entries), db_path: withoutPassword(config.db_path) };
 }
 
 /** The file that is written where there is none: every key with its default, and this api_key. */
@@ -78,6 +84,10 @@ const TABLE_INTRODUCTION = `Every key may be left out. An environment variable w
 \`DENOTRACK_UDP_SERVER__0__BIND_ADDRESS=0.0.0.0:6969\`. A list of texts is written with commas:
 \`DENOTRACK_HTTP_SERVER__0__TRUSTED_PROXIES=10.0.0.0/8,::1\`.
 `;
+
+function isApiKey(name: string): boolean {
+  return name === "api_key" || name === "api_key_readonly";
+}
 
 function row(key: string, value: unknown, note: KeyNote): string {
   return `| \`${key}\` | \`${cell(tomlValue(value))}\` | ${cell(docLine(note))} |`;

@@ -153,14 +153,27 @@ function sharedBinds(config: Config, kinds: readonly BlockKind[]): Finding[] {
 }
 
 function apiKeyConflicts(config: Config): Finding[] {
-  if (config.api_key !== PLACEHOLDER_API_KEY) return [];
+  return [...publicKeys(config, "api_key"), ...publicKeys(config, "api_key_readonly"), ...equalKeys(config)];
+}
+
+function equalKeys({ api_key, api_key_readonly }: Config): Finding[] {
+  if (api_key_readonly === "" || api_key_readonly !== api_key) return [];
+  return [{
+    paths: [["api_key_readonly"], ["api_key"]],
+    text: "expected another key than api_key, which may do everything",
+  }];
+}
+
+/** The key that everybody knows, where everybody can use it. */
+function publicKeys(config: Config, key: "api_key" | "api_key_readonly"): Finding[] {
+  if (config[key] !== PLACEHOLDER_API_KEY) return [];
   const index = config.api_server.findIndex((block) =>
     block.enabled && parseBindAddress(block.bind_address)?.isLoopback === false
   );
   if (index < 0) return [];
   const address = config.api_server[index].bind_address;
   return [{
-    paths: [["api_key"], ["api_server", index, "bind_address"], ["api_server", index, "enabled"]],
+    paths: [[key], ["api_server", index, "bind_address"], ["api_server", index, "enabled"]],
     text:
       `this is the key of the documentation, which everybody knows, and api_server[${index}] can be reached from ` +
       `outside (${address}); choose a key of your own`,

@@ -100,8 +100,23 @@ function networks(doc: string) {
     doc,
     expected: `a list of at most ${MAX_LIST_ENTRIES} IP addresses or networks, such as ["10.0.0.0/8", "::1"]`,
     expectedEntry: 'an IP address or a network such as "10.0.0.0/8"',
-    fromText: (text) => text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== ""),
+    fromText: splitList,
   });
+}
+
+/** `scheme://host` with or without a port, as browsers name the origin of a page. */
+function origins(doc: string) {
+  const entry = z.string().refine((text) => text.length <= 256 && URL.parse(text)?.origin === text);
+  return z.array(entry).max(MAX_LIST_ENTRIES).default([]).register(notes, {
+    doc,
+    expected: `a list of at most ${MAX_LIST_ENTRIES} origins, such as ["https://admin.example.org"]`,
+    expectedEntry: 'an origin such as "https://admin.example.org", without a path',
+    fromText: splitList,
+  });
+}
+
+function splitList(text: string): string[] {
+  return text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
 
 function bindAddress(fallback: string) {
@@ -178,6 +193,12 @@ export const configSchema = z.strictObject({
   api_key: text("", 256, "Token that every API request must carry; empty = a random one for each run", {
     secret: true,
   }),
+  api_key_readonly: text("", 256, "Token that may only look at things in the API; empty = none", {
+    secret: true,
+  }),
+  api_body_limit: whole(1, 1024, 32, "Most mebibytes that the API takes in one request"),
+  cors_origins: origins("Origins whose web pages may use the API from a browser; empty = none"),
+  metrics_public: flag(false, "Serve /metrics without a token"),
 
   whitelist: flag(false, "Serve only the torrents on the whitelist"),
   blacklist: flag(false, "Refuse the torrents on the blacklist"),

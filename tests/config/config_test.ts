@@ -7,6 +7,7 @@ import {
   parseBindAddress,
   parseConfig,
   printConfig,
+  publicConfig,
 } from "../../src/config/config.ts";
 import { variableName } from "../../src/config/env.ts";
 import { configKeys, defaultConfig, type Keys, type Node } from "../../src/config/schema.ts";
@@ -239,6 +240,20 @@ Deno.test("keys that do not go together are told at the key to mend", () => {
       'api_key = "MyAccessToken"\n[[api_server]]\nbind_address = "[::]:80"',
       "config.toml:1: api_key: this is the key of the documentation, which everybody knows, and api_server[0] can be reached from outside ([::]:80); choose a key of your own",
     ],
+    [
+      'api_key_readonly = "MyAccessToken"\n[[api_server]]\nbind_address = "[::]:80"',
+      "config.toml:1: api_key_readonly: this is the key of the documentation, which everybody knows, and api_server[0] can be reached from outside ([::]:80); choose a key of your own",
+    ],
+    [
+      'api_key = "hunter2"\napi_key_readonly = "hunter2"',
+      "config.toml:2: api_key_readonly: expected another key than api_key, which may do everything",
+    ],
+    ...["https://example.org/", "example.org", "null", "*", "https://Example.org", "https://a.b/c"].map((
+      origin,
+    ): [string, string] => [
+      `cors_origins = ["${origin}"]`,
+      `config.toml:1: cors_origins[0]: expected an origin such as "https://admin.example.org", without a path, found "${origin}"`,
+    ]),
   ];
   for (const [text, problem] of cases) assert.deepEqual(problemsOf(text), [problem], text);
 });
@@ -247,6 +262,8 @@ Deno.test("what goes together is accepted", () => {
   const cases = [
     "interval = 900",
     "udp_server = []",
+    'api_key = "a"\napi_key_readonly = "b"',
+    'cors_origins = ["https://admin.example.org", "http://127.0.0.1:8080", "http://[::1]:8080"]',
     "http_server = []\napi_server = []",
     '[[udp_server]]\nbind_address = "127.0.0.1:0"\n[[udp_server]]\nbind_address = "127.0.0.1:0"',
     '[[udp_server]]\nbind_address = "0.0.0.0:6969"\n[[udp_server]]\nbind_address = "[::]:6969"',
@@ -442,8 +459,12 @@ Deno.test("a printed configuration hides its secrets if asked to", () => {
     ["sqlite://data.db", "sqlite://data.db"],
   ];
   for (const [url, shown] of urls) {
-    const text = printConfig({ ...defaultConfig(), api_key: "hunter2", db_path: url }, { hideSecrets: true });
+    const config = { ...defaultConfig(), api_key: "hunter2", api_key_readonly: "hunter2", db_path: url };
+    const text = printConfig(config, { hideSecrets: true });
     assert.ok(!text.includes("hunter2"), text);
+    assert.ok(!JSON.stringify(publicConfig(config)).includes("hunter2"));
+    assert.equal(publicConfig(config).db_path, shown);
+    assert.deepEqual(publicConfig(config).udp_server, config.udp_server);
     assert.ok(text.includes(`db_path = "${shown}"`), text);
   }
 });
