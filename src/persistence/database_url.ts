@@ -42,7 +42,7 @@ const CA_KEYS = ["sslrootcert", "ssl-ca"];
 
 /** The file of `sqlite://data.db`, `sqlite:///abs/path.db`; `:memory:` for `sqlite://:memory:`. */
 export function parseSqlitePath(url: string): string {
-  const match = /^sqlite:(?:\/\/)?([^?#]+)(?:\?mode=rwc?)?$/i.exec(url);
+  const match = /^sqlite:(?:\/\/)?((?!\/\/)[^?#]+)(?:\?mode=rwc?)?$/i.exec(url);
   const path = match === null ? undefined : decoded(match[1]);
   if (path === undefined || path.includes("\0")) {
     throw new DatabaseError("refused", "db_path", "expected sqlite://data.db or sqlite:///folder/data.db");

@@ -8,7 +8,6 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import {
   type Database,
   DatabaseError,
-  type DatabaseFault,
   HASH_BYTES,
   type OnPage,
   type Rows,
@@ -26,7 +25,7 @@ import {
   type TableNames,
   type TypeRules,
 } from "./schema.ts";
-import { explainOpening } from "./sqlite_file.ts";
+import { describe, explained } from "./sqlite_error.ts";
 import { Turns } from "./turns.ts";
 
 /** Longest wait for another program's lock. */
@@ -58,16 +57,15 @@ interface OpenTable {
 
 /** Opens a file, creating it when it is missing. Throws a {@link DatabaseError}. */
 export function openSqlite(path: string, names: Record<TableKey, TableNames>, limits: TimeLimits): Database {
-  const description = path === ":memory:" ? "SQLite database in memory" : `SQLite database ${path}`;
   const busySeconds = Math.min(limits.callSeconds, MAX_BUSY_SECONDS);
-  const database = attempt(description, () => new DatabaseSync(path), path);
+  const database = attempt(path, () => new DatabaseSync(path));
   try {
-    attempt(description, () => configure(database, busySeconds), path);
+    attempt(path, () => configure(database, busySeconds));
   } catch (error) {
     database.close();
     throw error;
   }
-  return new SqliteDatabase(description, database, names, limits.callSeconds);
+  return new SqliteDatabase(path, database, names, limits.callSeconds);
 }
 
 function configure(database: DatabaseSync, busySeconds: number): void {
@@ -80,11 +78,18 @@ function configure(database: DatabaseSync, busySeconds: number): void {
   database.exec("PRAGMA temp_store = MEMORY");
   // A file that may only be read opens without complaint: find out now rather than at the first save.
   database.exec("BEGIN IMMEDIATE");
-  database.exec("ROLLBACK");
+  try {
+    // Something must be written, if only to be undone.
+    const row = database.prepare("PRAGMA user_version").get();
+    database.exec(`PRAGMA user_version = ${Number(row?.user_version)}`);
+  } finally {
+    if (database.isTransaction) database.exec("ROLLBACK");
+  }
 }
 
 class SqliteDatabase implements Database {
   readonly description: string;
+  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #names: Record<TableKey, TableNames>;
   readonly #tables = new Map<TableKey, OpenTable>();
@@ -92,15 +97,16 @@ class SqliteDatabase implements Database {
   #isClosed = false;
 
   constructor(
-    description: string,
+    path: string,
     database: DatabaseSync,
     names: Record<TableKey, TableNames>,
     callSeconds: number,
   ) {
-    this.description = description;
+    this.description = describe(path);
+    this.#path = path;
     this.#database = database;
     this.#names = names;
-    this.#turns = new Turns(description, callSeconds);
+    this.#turns = new Turns(this.description, callSeconds);
   }
 
   prepareTables(): Promise<void> {
@@ -208,13 +214,13 @@ class SqliteDatabase implements Database {
       try {
         return await work();
       } catch (error) {
-        throw isSqliteError(error) ? databaseError(this.description, error) : error;
+        throw explained(this.#path, error);
       }
     });
   }
 
   #attempt<T>(work: () => T): T {
-    return attempt(this.description, work);
+    return attempt(this.#path, work);
   }
 
   #closedError(): DatabaseError {
@@ -440,33 +446,11 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function attempt<T>(description: string, work: () => T, path?: string): T {
+/** The result of `work`; what SQLite throws as a {@link DatabaseError}. */
+function attempt<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw isSqliteError(error) ? databaseError(description, error, path) : error;
+    throw explained(path, error);
   }
-}
-
-function isSqliteError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
-}
-
-/** The messages of SQLite that an operator can do something about; the code of an error is not to be had. */
-const FAULTS: readonly (readonly [RegExp, DatabaseFault, string])[] = [
-  [/is locked/, "unavailable", "locked by another program"],
-  [/readonly database/, "refused", "it may only be read, not written"],
-  [/not a database/, "refused", "the file is not an SQLite database"],
-  [/malformed/, "refused", "the file is damaged"],
-  [/disk is full/, "refused", "the disk is full"],
-  [/disk I\/O error/, "refused", "the disk cannot be read or written"],
-  [/unable to open/, "refused", "the file cannot be opened"],
-];
-
-function databaseError(description: string, error: Error, path?: string): DatabaseError {
-  const known = FAULTS.find(([pattern]) => pattern.test(error.message));
-  if (known === undefined) return new DatabaseError("failed", description, error.message);
-  const [, fault, text] = known;
-  const reason = fault === "refused" && path !== undefined ? explainOpening(path) : undefined;
-  return new DatabaseError(fault, description, `${reason ?? text} (${error.message})`);
 }

@@ -47,30 +47,31 @@ const postgres: Backend = {
 export const SERVER_BACKENDS: readonly Backend[] = [mariadb, postgres];
 export const BACKENDS: readonly Backend[] = [sqlite, ...SERVER_BACKENDS];
 
-/** Registers one test that has the database running; its parts are steps. */
-export function testBackend(
+/** One test that has the database running; its parts are steps. To be registered where it is written. */
+export function onBackend(
   backend: Backend,
   name: string,
   body: (context: Deno.TestContext, running: RunningBackend) => Promise<void>,
-): void {
+): Deno.TestDefinition {
   const fullName = `${name}: ${backend.driver}`;
   const reason = backend.missing();
-  if (reason !== undefined && process.env.CI === "true") {
-    Deno.test(fullName, () => {
-      throw new Error(`skipped tests are failures when CI=true, and this one would be: ${reason}`);
-    });
-  } else if (reason !== undefined) {
-    Deno.test({ name: skippedName(fullName, reason), ignore: true, fn: () => {} });
-  } else {
-    Deno.test(fullName, async (context) => {
+  if (reason !== undefined && process.env.CI !== "true") {
+    return { name: skippedName(fullName, reason), ignore: true, fn: () => {} };
+  }
+  return {
+    name: fullName,
+    fn: async (context) => {
+      if (reason !== undefined) {
+        throw new Error(`skipped tests are failures when CI=true, and this one would be: ${reason}`);
+      }
       const running = await backend.start();
       try {
         await body(context, running);
       } finally {
         await running.close();
       }
-    });
-  }
+    },
+  };
 }
 
 function options(driver: DatabaseOptions["driver"], path: string): DatabaseOptions {

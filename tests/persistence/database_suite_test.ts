@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type Database, DatabaseError, TABLE_KEYS } from "../../src/persistence/database.ts";
 import { type DatabaseOptions, openDatabase } from "../../src/persistence/open.ts";
-import { BACKENDS, type RunningBackend, testBackend } from "./backends.ts";
+import { BACKENDS, onBackend, type RunningBackend } from "./backends.ts";
 import { contentOf, hasNumbers, hexOf, randomRows, readContent, rowsOf } from "./table_content.ts";
 
 type Step = (database: Database, running: RunningBackend, options: DatabaseOptions) => Promise<void>;
@@ -25,7 +25,7 @@ const STEPS: Record<string, Step> = {
 };
 
 for (const backend of BACKENDS) {
-  testBackend(backend, "database suite", async (context, running) => {
+  Deno.test(onBackend(backend, "database suite", async (context, running) => {
     for (const [name, step] of Object.entries(STEPS)) {
       await context.step(name, async () => {
         const options = await running.empty();
@@ -39,7 +39,7 @@ for (const backend of BACKENDS) {
     }
     await context.step("a new database has the documented tables", () => newTables(running));
     await context.step("names that are words of SQL, or in mixed case", () => weirdNames(running));
-  });
+  }));
 }
 
 async function roundTrips(database: Database) {

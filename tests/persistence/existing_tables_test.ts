@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { type Database, DatabaseError, type TableKey } from "../../src/persistence/database.ts";
 import { openDatabase } from "../../src/persistence/open.ts";
-import { type Backend, BACKENDS, type RunningBackend, testBackend } from "./backends.ts";
+import { type Backend, BACKENDS, onBackend, type RunningBackend } from "./backends.ts";
 import { contentOf, hexOf, randomRows, readContent, rowsOf } from "./table_content.ts";
 
 type Driver = Backend["driver"];
@@ -46,7 +46,7 @@ const OTHERS: Record<Driver, readonly (readonly [Form, string])[]> = {
 };
 
 for (const backend of BACKENDS) {
-  testBackend(backend, "existing tables", async (context, running) => {
+  Deno.test(onBackend(backend, "existing tables", async (context, running) => {
     const { driver } = backend;
     for (const form of ["hex", "bytes"] as const) {
       await context.step(
@@ -69,7 +69,7 @@ for (const backend of BACKENDS) {
     for (const [name, bad] of Object.entries(badRows(driver))) {
       await context.step(`a bad row: ${name}`, () => badRow(running, driver, bad));
     }
-  });
+  }));
 }
 
 async function earlierTables(running: RunningBackend, driver: Driver, form: Form) {

@@ -3,15 +3,15 @@
 import assert from "node:assert/strict";
 import { type Database, TABLE_KEYS } from "../../src/persistence/database.ts";
 import { openDatabase } from "../../src/persistence/open.ts";
-import { BACKENDS, type RunningBackend, testBackend } from "./backends.ts";
+import { BACKENDS, onBackend, type RunningBackend } from "./backends.ts";
 import { contentOf, hasNumbers, hexOf, randomRows, readContent, rowsOf } from "./table_content.ts";
 
 for (const backend of BACKENDS) {
-  testBackend(backend, "merging", async (context, running) => {
+  Deno.test(onBackend(backend, "merging", async (context, running) => {
     await context.step("the largest number counts", () => withDatabase(running, largestCounts));
     await context.step("merging again changes nothing", () => withDatabase(running, repeated));
     await context.step("rows in upper case are merged, not lost", () => upperCase(running, backend.driver));
-  });
+  }));
 }
 
 async function withDatabase(running: RunningBackend, test: (database: Database) => Promise<void>) {

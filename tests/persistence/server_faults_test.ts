@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { type Database, DatabaseError, type DatabaseFault } from "../../src/persistence/database.ts";
 import { type DatabaseOptions, openDatabase } from "../../src/persistence/open.ts";
 import { delay, freePort, pollUntil } from "../support/program.ts";
-import { type Backend, type RunningBackend, SERVER_BACKENDS, testBackend } from "./backends.ts";
+import { type Backend, onBackend, type RunningBackend, SERVER_BACKENDS } from "./backends.ts";
 import { HOST, type OwnServer, PASSWORD, type TestServer } from "./server_process.ts";
 import { contentOf, hexOf, randomRows, readContent, rowsOf } from "./table_content.ts";
 
@@ -37,7 +37,7 @@ const STOPPING_STEPS: Record<string, (scene: Scene, own: OwnServer) => Promise<v
 };
 
 for (const backend of SERVER_BACKENDS) {
-  testBackend(backend, "server faults", async (context, running) => {
+  Deno.test(onBackend(backend, "server faults", async (context, running) => {
     const server = running.server!;
     const scene = async () => ({ driver: backend.driver, running, server, options: await running.empty() });
     for (const [name, step] of Object.entries(STEPS)) {
@@ -48,7 +48,7 @@ for (const backend of SERVER_BACKENDS) {
       const ignore = own === undefined;
       await context.step({ name, ignore, fn: async () => await step(await scene(), own!) });
     }
-  });
+  }));
 }
 
 async function wrongLogin({ server, options }: Scene) {
@@ -267,6 +267,8 @@ async function pausedServer({ options }: Scene, own: OwnServer) {
   await withDatabase({ ...options, callTimeoutSeconds: 1 }, async (database) => {
     assert.equal(await database.count("torrents"), 0);
     own.pause();
+    // A signal stops one thread after the other.
+    await delay(200);
     try {
       const start = performance.now();
       const error = await failure(database.count("torrents"), "unavailable");
