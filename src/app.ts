@@ -7,6 +7,7 @@ import { DatabaseThread, LAST_SAVE_SECONDS } from "./database_thread.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type HttpServers, type Listening, startHttpServers } from "./http_servers.ts";
 import { restorePeers } from "./saved_peers.ts";
+import { SavingState } from "./tracker/saving_state.ts";
 import { attachTracker, type TrackerSetup } from "./tracker/setup.ts";
 import { createSharedMemory, type SharedMemory } from "./tracker/shared.ts";
 import { Statistics } from "./tracker/statistics.ts";
@@ -23,6 +24,8 @@ export interface App {
   readonly listening: ListeningAddresses;
   /** The main thread's tracker. Its memory is that of all threads. */
   readonly tracker: Tracker;
+  /** How saving goes. */
+  readonly saving: SavingState;
   /** Makes the lists in memory what the database holds; says in the log how that went. */
   reloadLists(): Promise<void>;
   /** Stops listening, answers what is in flight, saves, and ends all threads, all in at most so many seconds. */
@@ -70,6 +73,7 @@ export async function startApp(config: Config, version: string): Promise<App> {
   return {
     listening,
     tracker: building.tracker,
+    saving: new SavingState(building.setup.memory.saving),
     failed: failed.promise,
     stopSeconds: config.persistence || config.state_file !== "" ? STOP_AND_SAVE_SECONDS : STOP_SECONDS,
     reloadLists: () => reloadLists(database),
