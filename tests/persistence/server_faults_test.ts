@@ -19,7 +19,6 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
   "wrong password, user or database: told at once": wrongLogin,
   "nobody at the port: told when the time is over": nobodyThere,
   "a server that takes connections and says nothing": silentServer,
-  "a host name that does not exist": unknownHost,
   "localhost, whatever address it stands for": localhost,
   "no right to write": noRight,
   "a connection cut between two calls": cutBetween,
@@ -93,16 +92,6 @@ async function silentServer({ server, options }: Scene) {
     await accepting;
     connections.forEach((connection) => connection.close());
   }
-}
-
-async function unknownHost({ server, options }: Scene) {
-  const url = new URL(server.url());
-  url.hostname = "no-such-host.invalid";
-  const error = await failure(
-    openDatabase({ ...options, path: url.href, connectTimeoutSeconds: 1 }),
-    "unavailable",
-  );
-  assert.match(error.message, /at no-such-host\.invalid:/);
 }
 
 async function localhost({ server, options }: Scene) {
