@@ -7,7 +7,7 @@ import type { Statistics } from "./tracker/statistics.ts";
 import { type BindAddress, explainBindError, probeTcp, probeTls, sharesPort } from "./transport/binding.ts";
 import { raiseFileLimit } from "./transport/file_limit.ts";
 import { type HttpListener, startHttpTracker } from "./transport/http.ts";
-import { type ServerBinding, startHttpServer } from "./transport/http_server.ts";
+import { type HttpServer, type ServerBinding, startHttpServer } from "./transport/http_server.ts";
 import { startHttpSweep, type SweepReport } from "./transport/http_sweep.ts";
 
 type TcpBlock = Block<Config["http_server"][number]>;
@@ -39,20 +39,30 @@ export async function startHttpServers(building: Building, statistics: Statistic
   const bindings = blocks.map((block) => serverBinding(block, blocks));
   const trackerBindings = bindings.slice(0, trackerBlocks.length);
 
+  // Side by side: each may have to wait for a client that does not read its answer.
+  const running: HttpServer[] = [];
+  building.stops.push(async () => {
+    await Promise.all(running.map((server) => server.stop()));
+  });
+
   const tracker = config.http_workers === 1
-    ? startTrackers(building, trackerBlocks, trackerBindings)
+    ? startTrackers(building, trackerBlocks, trackerBindings, running)
     : await startTrackersInWorkers(building, trackerBlocks, trackerBindings);
-  const api = startApis(building, apiBlocks, bindings.slice(trackerBlocks.length), statistics);
+  const api = startApis(building, apiBlocks, bindings.slice(trackerBlocks.length), statistics, running);
   sweepConnections(building, [...tracker, ...api]);
   return { tracker, api };
 }
 
-function startTrackers(building: Building, blocks: TcpBlock[], bindings: ServerBinding[]): Listening[] {
-  const { config, tracker, clock, stops } = building;
+function startTrackers(
+  { config, tracker, clock }: Building,
+  blocks: TcpBlock[],
+  bindings: ServerBinding[],
+  running: HttpServer[],
+): Listening[] {
   return blocks.map((block, i) => {
     const listener = trackerListener(block, bindings[i], config);
     const server = binding(block, () => startHttpTracker(listener, tracker, clock));
-    stops.push(() => server.stop());
+    running.push(server);
     return { block, address: server.address };
   });
 }
@@ -79,10 +89,11 @@ async function startTrackersInWorkers(
 }
 
 function startApis(
-  { config, tracker, stops }: Building,
+  { config, tracker }: Building,
   blocks: TcpBlock[],
   bindings: ServerBinding[],
   statistics: Statistics,
+  running: HttpServer[],
 ): Listening[] {
   const api = createApi({ apiKey: config.api_key, statistics, counters: tracker.counters });
   return blocks.map((block, i) => {
@@ -90,7 +101,7 @@ function startApis(
       block,
       () => startHttpServer(bindings[i], (request, info) => api.fetch(request, info)),
     );
-    stops.push(() => server.stop());
+    running.push(server);
     return { block, address: server.address };
   });
 }

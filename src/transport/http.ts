@@ -48,7 +48,7 @@ export function startHttpTracker(listener: HttpListener, tracker: Tracker, clock
 }
 
 function createRoutes(http: HttpTracker): Hono<Env> {
-  const app = new Hono<Env>();
+  const app = new Hono<Env>({ strict: false });
   for (const path of ["/announce", "/announce/:key", "/:key/announce"]) {
     app.get(path, (c) => http.announce(c.req.raw, c.env.remoteAddr.hostname, c.req.path));
   }

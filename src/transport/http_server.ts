@@ -13,7 +13,7 @@ export interface ServerBinding {
 export interface HttpServer {
   /** Where it listens, with the real port. */
   readonly address: BindAddress;
-  /** Stops listening and answers what is in flight, for at most a second and a half. */
+  /** Stops listening and answers what is in flight, for at most a second. */
   stop(): Promise<void>;
 }
 
@@ -24,7 +24,8 @@ export type HttpHandler = (
 
 type DenoServer = Deno.HttpServer<Deno.NetAddr>;
 
-const STOP_MILLISECONDS = 1500;
+/** Workers and the main thread stop one after the other, together in less than three seconds. */
+const STOP_MILLISECONDS = 1000;
 
 /** How long to wait before listening again, at first and at most. */
 const FIRST_RETRY_MILLISECONDS = 100;
@@ -37,9 +38,8 @@ const log = logger("http");
  * is lost later, as `Deno.serve` loses it when the process has no file descriptor left, is opened again.
  */
 export function startHttpServer(binding: ServerBinding, handler: HttpHandler): HttpServer {
-  const aborter = new AbortController();
   const stopping = Promise.withResolvers<void>();
-  let server: DenoServer | undefined = serve(binding, handler, aborter.signal);
+  let server: DenoServer | undefined = serve(binding, handler);
   let stopped = false;
   const address = { hostname: binding.bind.hostname, port: server.addr.port };
 
@@ -47,7 +47,7 @@ export function startHttpServer(binding: ServerBinding, handler: HttpHandler): H
     let wait = FIRST_RETRY_MILLISECONDS;
     while (!stopped) {
       try {
-        server ??= serve({ ...binding, bind: address }, handler, aborter.signal);
+        server ??= serve({ ...binding, bind: address }, handler);
         wait = FIRST_RETRY_MILLISECONDS;
         await server.finished;
       } catch (error) {
@@ -57,7 +57,7 @@ export function startHttpServer(binding: ServerBinding, handler: HttpHandler): H
         );
       }
       server = undefined;
-      await Promise.race([delay(wait), stopping.promise]);
+      await atMost(wait, stopping.promise);
       wait = Math.min(wait * 2, LAST_RETRY_MILLISECONDS);
     }
   };
@@ -68,24 +68,17 @@ export function startHttpServer(binding: ServerBinding, handler: HttpHandler): H
     async stop() {
       stopped = true;
       stopping.resolve();
-      const late = setTimeout(() => aborter.abort(), STOP_MILLISECONDS);
-      await server?.shutdown();
-      clearTimeout(late);
-      await listening;
+      // Who is not answered by then is cut off when the thread ends: a server that is shutting down cannot be aborted.
+      await atMost(STOP_MILLISECONDS, Promise.all([server?.shutdown(), listening]));
     },
   };
 }
 
-function serve(
-  { bind, tls, sharesPort }: ServerBinding,
-  handler: HttpHandler,
-  signal: AbortSignal,
-): DenoServer {
+function serve({ bind, tls, sharesPort }: ServerBinding, handler: HttpHandler): DenoServer {
   return Deno.serve({
     hostname: bind.hostname,
     port: bind.port,
     reusePort: sharesPort,
-    signal,
     onListen: () => {},
     onError: (error) => {
       log.error(`a request failed: ${error instanceof Error ? error.stack : String(error)}`);
@@ -95,6 +88,13 @@ function serve(
   }, handler);
 }
 
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Waits for the promise, or until the time is up. */
+async function atMost(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, milliseconds);
+  try {
+    await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -54,6 +54,9 @@ const WAKE_MILLISECONDS = 100;
 /** Room for requests that wait while this thread is busy; the system may grant less. */
 const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
 
+/** The answer of a turn whose socket could not receive. */
+const FAILED = -1;
+
 /** struct mmsghdr on 64-bit Linux: msghdr (56 bytes), then the length of the datagram. In int32 words: */
 const HEADER_WORDS = 16;
 const HEADER_NAME = 0;
@@ -130,15 +133,17 @@ export function runLinuxUdp(
   stop: Int32Array,
 ): void {
   const batches = sockets.map((socket) => new UdpBatch(libc, socket, tracker, connectionIds));
-  if (batches.length === 1) {
-    while (Atomics.load(stop, 0) === 0) batches[0].turn(MSG_WAITFORONE, clock);
-    return;
-  }
+  const isAlone = batches.length === 1;
   const waiting = pollList(sockets);
   while (Atomics.load(stop, 0) === 0) {
     let received = 0;
-    for (let i = 0; i < batches.length; i++) received += batches[i].turn(MSG_DONTWAIT, clock);
-    if (received === 0) libc.poll(waiting, sockets.length, WAKE_MILLISECONDS);
+    for (let i = 0; i < batches.length; i++) {
+      const count = batches[i].turn(isAlone ? MSG_WAITFORONE : MSG_DONTWAIT, clock);
+      // A lasting fault must not take the whole core.
+      if (count === FAILED) Atomics.wait(stop, 0, 0, WAKE_MILLISECONDS);
+      else received += count;
+    }
+    if (!isAlone && received === 0) libc.poll(waiting, sockets.length, WAKE_MILLISECONDS);
   }
 }
 
@@ -176,13 +181,10 @@ class UdpBatch {
     }
   }
 
-  /** Receives a batch and answers it. Gives the number of datagrams received. */
+  /** Receives a batch and answers it. Gives the number of datagrams received, or `FAILED`. */
   turn(flags: number, clock: Clock): number {
     const count = this.#libc.recvmmsg(this.#fd, this.#received, BATCH, flags, null);
-    if (count <= 0) {
-      this.#noteReceiveError();
-      return 0;
-    }
+    if (count <= 0) return this.#explainNothing();
     this.#handler.seconds = clock.seconds();
     this.#handler.unixSeconds = clock.unixSeconds();
     let answers = 0;
@@ -262,9 +264,12 @@ class UdpBatch {
     }
   }
 
-  #noteReceiveError(): void {
+  /** Nothing was received: in time, or because something is wrong. */
+  #explainNothing(): number {
     const errno = this.#libc.errno();
-    if (errno !== EAGAIN && errno !== EINTR) this.#tracker.counters[COUNTER.udp_receive_errors]++;
+    if (errno === EAGAIN || errno === EINTR) return 0;
+    this.#tracker.counters[COUNTER.udp_receive_errors]++;
+    return FAILED;
   }
 
   /** Fills in header `i` and its vector for slot `i` of a buffer. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { startHttpServer } from "../../src/transport/http_server.ts";
 import { latin1 } from "../support/bencode_decoder.ts";
 import { exchange, httpGet, latin1Bytes, parseReplies } from "../support/http_client.ts";
+import { withTimeLimit } from "../support/program.ts";
 
 const LOCAL = { bind: { hostname: "127.0.0.1", port: 0 }, sharesPort: false };
 
@@ -56,4 +57,19 @@ Deno.test("a request in flight is answered while the server stops, and nobody el
   const [reply] = parseReplies(await answer);
   assert.deepEqual([reply.status, latin1(reply.body)], [200, "late"]);
   await stopped;
+});
+
+Deno.test("a request that never ends does not keep the server from stopping", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  const server = startHttpServer(LOCAL, async () => {
+    arrived.resolve();
+    await finish.promise;
+    return new Response("never");
+  });
+  const answer = exchange(server.address, latin1Bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  await arrived.promise;
+  assert.equal(await withTimeLimit(server.stop().then(() => "stopped"), 3000), "stopped");
+  finish.resolve();
+  await answer;
 });
