@@ -15,6 +15,7 @@ const levels: readonly (readonly string[])[] = [
   ["protocol", "swarm", "config"],
   ["tracker"],
   ["api", "persistence", "transport"],
+  ["transfer"],
   ["wiring"],
   ["main"],
 ];
@@ -61,7 +62,7 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   "smol-toml": ["src/config/"],
   "fastest-levenshtein": ["src/config/"],
   "@logtape/logtape": ["src/base/log.ts"],
-  "commander": ["main.ts"],
+  "commander": ["src/flags.ts"],
   "mysql2": ["src/persistence/mysql.ts"],
   "postgres": ["src/persistence/postgres.ts"],
   "node:sqlite": ["src/persistence/sqlite.ts"],
