@@ -25,6 +25,7 @@ import {
   type Connection,
   type Dialect,
   isNetworkError,
+  isTlsError,
   type Result,
   type Run,
   ServerDatabase,
@@ -261,7 +262,7 @@ function fault(error: unknown): DatabaseFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = codeOf(error);
   if (isNetworkError(error) || UNAVAILABLE.has(code)) return "unavailable";
-  if (REFUSED.has(code)) return "refused";
+  if (isTlsError(error) || REFUSED.has(code)) return "refused";
   if (/closed state/.test(error.message)) return "unavailable";
   return code === "" && !("fatal" in error) ? undefined : "failed";
 }

@@ -25,6 +25,7 @@ import {
   type Connection,
   type Dialect,
   isNetworkError,
+  isTlsError,
   type Run,
   ServerDatabase,
   type ServerTable,
@@ -291,6 +292,6 @@ const REFUSED = new Set(["3D000", "42501", "25006", "53100"]);
 function fault(error: unknown): DatabaseFault | undefined {
   const code = codeOf(error);
   if (isNetworkError(error) || UNAVAILABLE.has(code) || /^08...$/.test(code)) return "unavailable";
-  if (REFUSED.has(code) || /^28...$/.test(code)) return "refused";
+  if (isTlsError(error) || REFUSED.has(code) || /^28...$/.test(code)) return "refused";
   return code === "" ? undefined : "failed";
 }

@@ -300,6 +300,11 @@ export function isNetworkError(error: unknown): boolean {
   return NETWORK_CODES.has(codeOf(error));
 }
 
+/** Whether an error says that TLS did not come about, or that its files cannot be read: an operator has to act. */
+export function isTlsError(error: unknown): boolean {
+  return /^(ENOENT|EACCES|EISDIR)$|CERT|SIGNATURE|^ERR_(TLS|SSL|OSSL)/.test(codeOf(error));
+}
+
 /** The `code` of an error, "" when it has none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";

@@ -7,6 +7,7 @@ import {
   DATABASE,
   findServerProgram,
   HOST,
+  makeServerCertificate,
   makeServerFolder,
   otherUrl,
   ownServer,
@@ -28,7 +29,8 @@ export function missingMariadb(): string | undefined {
     : undefined;
 }
 
-export async function startMariadb(): Promise<TestServer> {
+/** With `isSecure`, it speaks TLS with the certificate at `certPath`. */
+export async function startMariadb(isSecure = false): Promise<TestServer & { certPath?: string }> {
   const given = process.env.TEST_MYSQL_URL;
   if (given !== undefined) {
     const admin = (sql: string) => query(given, sql);
@@ -50,12 +52,17 @@ export async function startMariadb(): Promise<TestServer> {
   const first = `${folder}/first.sql`;
   Deno.writeTextFileSync(first, firstStatements());
   Deno.chmodSync(first, 0o644);
+  const certificate = isSecure ? makeServerCertificate(folder, SERVER_USER) : undefined;
+  const tls = certificate === undefined
+    ? []
+    : [`--ssl-cert=${certificate.certPath}`, `--ssl-key=${certificate.keyPath}`];
   const own = ownServer(
     (port) =>
       asUser(SERVER_USER, [
         ...[program("mariadbd")!, "--no-defaults", `--datadir=${data}`, `--bind-address=${HOST}`],
         ...[`--port=${port}`, `--socket=${folder}/socket`, `--init-file=${first}`, "--skip-name-resolve"],
         ...["--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=64M", "--skip-log-bin"],
+        ...tls,
       ]),
     folder,
     (output) => output.includes("ready for connections"),
@@ -67,6 +74,7 @@ export async function startMariadb(): Promise<TestServer> {
   return {
     url,
     admin,
+    ...(certificate === undefined ? {} : { certPath: certificate.certPath }),
     cutConnections: () => cutConnections(admin),
     own,
     close: async () => {

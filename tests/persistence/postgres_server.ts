@@ -7,6 +7,7 @@ import {
   DATABASE,
   findServerProgram,
   HOST,
+  makeServerCertificate,
   makeServerFolder,
   otherUrl,
   ownServer,
@@ -27,7 +28,8 @@ export function missingPostgres(): string | undefined {
     : undefined;
 }
 
-export async function startPostgres(): Promise<TestServer> {
+/** With `isSecure`, it speaks TLS with the certificate at `certPath`. */
+export async function startPostgres(isSecure = false): Promise<TestServer & { certPath?: string }> {
   const given = process.env.TEST_POSTGRES_URL;
   if (given !== undefined) {
     const admin = (sql: string) => query(given, sql);
@@ -50,6 +52,10 @@ export async function startPostgres(): Promise<TestServer> {
     folder,
   );
   const settings = ["unix_socket_directories=", "fsync=off", "max_connections=20", "shared_buffers=32MB"];
+  const certificate = isSecure ? makeServerCertificate(folder, SERVER_USER) : undefined;
+  if (certificate !== undefined) {
+    settings.push("ssl=on", `ssl_cert_file=${certificate.certPath}`, `ssl_key_file=${certificate.keyPath}`);
+  }
   const own = ownServer(
     (port) =>
       asUser(SERVER_USER, [
@@ -68,6 +74,7 @@ export async function startPostgres(): Promise<TestServer> {
   return {
     url,
     admin,
+    ...(certificate === undefined ? {} : { certPath: certificate.certPath }),
     cutConnections: () => cutConnections(admin),
     own,
     close: async () => {

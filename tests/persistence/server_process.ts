@@ -3,6 +3,7 @@
 import process from "node:process";
 import { spawnSync } from "node:child_process";
 import { findProgram } from "../support/skip.ts";
+import { type CertificateFiles, createCertificate } from "../support/certificate.ts";
 import { descendantsOf, freePort, type Program, signalProcess, startProgram } from "../support/program.ts";
 
 /** A database server that belongs to the tests, or that was named by a variable and can only be connected to. */
@@ -67,7 +68,7 @@ export function findServerProgram(name: string, folders: readonly string[]): str
       // Not there.
     }
   }
-  return findProgram(name) ?? findProgram(`../sbin/${name}`);
+  return findProgram(name);
 }
 
 /** A folder of the tests in which the servers, which refuse to run as root, may write. */
@@ -75,6 +76,14 @@ export function makeServerFolder(user: string): string {
   const folder = Deno.makeTempDirSync({ prefix: "denotrack-server-" });
   if (isRoot()) runOnce(["chown", user, folder]);
   return folder;
+}
+
+/** A key and a self-signed certificate in the folder, readable for the server alone. */
+export function makeServerCertificate(folder: string, user: string): CertificateFiles {
+  const files = createCertificate(folder, [HOST]);
+  Deno.chmodSync(files.keyPath, 0o600);
+  if (isRoot()) runOnce(["chown", user, files.keyPath]);
+  return files;
 }
 
 /** The command, run by this user when we are root. */
