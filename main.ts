@@ -1,9 +1,10 @@
-import { Command, CommanderError, Option } from "commander";
 import project from "./deno.json" with { type: "json" };
 import { startApp, StartError } from "./src/app.ts";
 import { type Config, type ConfigResult, parseConfig, printConfig } from "./src/config/config.ts";
 import { ConfigFileError, readConfigFile, readOrCreateConfigFile, withApiKey } from "./src/config/file.ts";
+import { type ConfigTask, parseFlags } from "./src/flags.ts";
 import { finishesWithin, nextSignal, onReloadSignal } from "./src/signals.ts";
+import { runTransfer } from "./src/transfers.ts";
 
 /** A start that is given up has nothing to save. */
 const LOADING_STOP_SECONDS = 3;
@@ -11,56 +12,29 @@ const LOADING_STOP_SECONDS = 3;
 /** What the exit itself may take of the time for a stop. */
 const EXIT_MILLISECONDS = 200;
 
-interface Flags {
-  config: string;
-  checkConfig?: true;
-  printConfig?: true;
-}
-
 /** The exit code: 0 is a stop that was asked for, 1 a failure, 2 flags or a configuration that want mending. */
 async function main(args: string[]): Promise<number> {
   try {
-    const program = createProgram().parse(args, { from: "user" });
-    const flags = program.opts<Flags>();
-    if (!flags.checkConfig && !flags.printConfig) return await run(flags.config);
-    return await inspect(flags, program.getOptionValueSource("config") === "cli");
+    const task = parseFlags(args, project.version);
+    if (task.is === "end") return task.exitCode;
+    return task.is === "run" ? await run(task.config.file) : await serveNobody(task);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const isExpected = error instanceof ConfigFileError || error instanceof StartError;
     console.error(isExpected ? error.message : error);
     return error instanceof ConfigFileError ? 2 : 1;
   }
 }
 
-function createProgram(): Command {
-  const print = (text: string) => console.log(text.trimEnd());
-  const printError = (text: string) => console.error(text.trimEnd().replace("\n(", " ("));
-  return new Command("denotrack")
-    .description("A BitTorrent tracker over UDP and HTTP, with an API and a web interface.")
-    .option(
-      "--config <file>",
-      "the configuration; written with the defaults where there is none",
-      "config.toml",
-    )
-    .addOption(
-      new Option("--check-config", "tell what is wrong with the configuration").conflicts("printConfig"),
-    )
-    .option("--print-config", "print the configuration in effect, without its secrets")
-    .version(`denotrack ${project.version}`, "--version", "print the version")
-    .helpOption("--help", "print this help")
-    .showHelpAfterError("The flags are listed by --help.")
-    .configureOutput({ writeOut: print, writeErr: printError })
-    .exitOverride();
-}
-
-/** `--check-config` and `--print-config`: nothing is written and nothing started. */
-async function inspect({ config: file, checkConfig }: Flags, isNamed: boolean): Promise<number> {
+/** What is done without a tracker: no configuration is written for it. */
+async function serveNobody(task: ConfigTask): Promise<number> {
+  const { file, isNamed } = task.config;
   const text = await readConfigFile(file);
   if (text === undefined && isNamed) throw new ConfigFileError(`${file}: no such file`);
   const config = accept(parseConfig({ text: text ?? "", file, env: Deno.env.toObject() }));
   if (config === undefined) return 2;
+  if (task.is === "export" || task.is === "import") return await runTransfer(config, task);
   const subject = text === undefined ? `${file}: no such file; the defaults and the environment` : file;
-  console.log(checkConfig ? `${subject}: ok` : printConfig(config, { hideSecrets: true }).trimEnd());
+  console.log(task.is === "check" ? `${subject}: ok` : printConfig(config, { hideSecrets: true }).trimEnd());
   return 0;
 }
 

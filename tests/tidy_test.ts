@@ -40,6 +40,14 @@ const coveredBy: Readonly<Record<string, string>> = {
   "src/persistence/open.ts": "tests/persistence/server_faults_test.ts",
   "src/persistence/rows.ts": "tests/persistence/existing_tables_test.ts",
   "src/persistence/schema.ts": "tests/persistence/existing_tables_test.ts",
+  // What leads to an export or an import, and its ends.
+  "src/flags.ts": "tests/main_test.ts",
+  "src/transfers.ts": "tests/transfer/import_test.ts",
+  "src/transfer/configured_database.ts": "tests/transfer/export_test.ts",
+  "src/transfer/input.ts": "tests/transfer/import_test.ts",
+  "src/transfer/output.ts": "tests/transfer/export_test.ts",
+  "src/transfer/tally.ts": "tests/transfer/progress_test.ts",
+  "src/transfer/transfer_error.ts": "tests/transfer/import_test.ts",
 };
 
 /** Source files whose test is still being written. A file leaves this list with its test; none joins it. */

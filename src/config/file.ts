@@ -68,7 +68,8 @@ async function readNewcomer(file: string): Promise<string> {
   return text;
 }
 
-function reasonOf(error: unknown): string {
+/** What the system says of an error, in one line. */
+export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // The system's words come first; what follows names the call and the file again.
   return oneLine(message.replace(/ \(os error \d+\).*$/s, ""));
