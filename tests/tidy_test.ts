@@ -34,6 +34,7 @@ const coveredBy: Readonly<Record<string, string>> = {
   "src/persistence/database.ts": "tests/persistence/database_suite_test.ts",
   "src/persistence/mysql.ts": "tests/persistence/database_suite_test.ts",
   "src/persistence/postgres.ts": "tests/persistence/database_suite_test.ts",
+  "src/persistence/postgres_socket.ts": "tests/persistence/tls_test.ts",
   "src/persistence/sqlite.ts": "tests/persistence/database_suite_test.ts",
   "src/persistence/sqlite_error.ts": "tests/persistence/sqlite_faults_test.ts",
   "src/persistence/server_database.ts": "tests/persistence/server_faults_test.ts",

@@ -102,7 +102,10 @@ export interface ServerAddress {
   readonly user: string;
   readonly password: string;
   readonly database: string;
-  /** `off`; `encrypted`, whoever the server is; `verified` by certificate and name. */
+  /**
+   * `off`; `encrypted`, whoever the server is; `verified` by its certificate and name (MySQL: only for a host name, not
+   * for an IP address).
+   */
   readonly tls: "off" | "encrypted" | "verified";
   /** Path of the certificates (PEM) that are trusted with `verified`; the system's own when not given. */
   readonly caPath?: string;

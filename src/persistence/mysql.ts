@@ -1,6 +1,7 @@
 /** MySQL and MariaDB, by `npm:mysql2`. Hashes are written as literals of hexadecimal digits, numbers as digits. */
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import mysql from "mysql2";
 import {
   type Database,
@@ -128,9 +129,14 @@ async function connect(address: ServerAddress, limits: TimeLimits): Promise<Conn
   }
 }
 
-function tlsOptions({ tls, caPath }: ServerAddress): Pick<mysql.ConnectionOptions, "ssl"> {
+function tlsOptions({ tls, caPath, host }: ServerAddress): Pick<mysql.ConnectionOptions, "ssl"> {
   if (tls === "off") return {};
   const isVerified = tls === "verified";
+  if (isVerified && isIP(host) !== 0) {
+    // The driver would compare the certificate with "localhost" instead, and then send the password.
+    const message = "a certificate can be verified for a host name only, not for an IP address";
+    throw Object.assign(new Error(message), { code: "ERR_TLS_HOST_NAME" });
+  }
   const ca = caPath === undefined ? {} : { ca: readFileSync(caPath, "utf8") };
   return { ssl: { rejectUnauthorized: isVerified, verifyIdentity: isVerified, ...ca } };
 }

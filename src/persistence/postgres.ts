@@ -1,7 +1,5 @@
 /** PostgreSQL, by `npm:postgres`. A chunk of rows is one literal of bytes and one of numbers, which the server takes apart. */
 import { Buffer } from "node:buffer";
-import { readFileSync } from "node:fs";
-import { connect as connectSocket, isIP, type Socket } from "node:net";
 import postgres from "postgres";
 import {
   type Database,
@@ -13,6 +11,7 @@ import {
   type TimeLimits,
 } from "./database.ts";
 import { hashCount, type Page } from "./rows.ts";
+import { openSocket } from "./postgres_socket.ts";
 import {
   type CatalogTable,
   EXPECTED_HASH_TYPE,
@@ -87,7 +86,8 @@ async function connect(address: ServerAddress, limits: TimeLimits): Promise<Conn
     user: address.user,
     password: address.password,
     database: address.database,
-    ssl: tlsOptions(address),
+    // The socket speaks TLS already, where that is wanted.
+    ssl: false,
     socket: () => {
       // The driver connects again by itself, which is not wanted: a new connection is a new driver.
       if (isUsed) throw Object.assign(new Error("connection lost"), { code: "CONNECTION_CLOSED" });
@@ -122,31 +122,6 @@ async function connect(address: ServerAddress, limits: TimeLimits): Promise<Conn
     destroy();
     throw error;
   }
-}
-
-function openSocket({ host, port }: ServerAddress, seconds: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connectSocket({ host, port });
-    const timer = setTimeout(() => {
-      socket.destroy(Object.assign(new Error(`no connection in ${seconds} s`), { code: "ETIMEDOUT" }));
-    }, seconds * 1000);
-    socket.once("error", (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    socket.once("connect", () => {
-      clearTimeout(timer);
-      socket.removeAllListeners("error");
-      resolve(socket);
-    });
-  });
-}
-
-function tlsOptions({ tls, caPath, host }: ServerAddress): false | object {
-  if (tls === "off") return false;
-  const ca = caPath === undefined ? {} : { ca: readFileSync(caPath, "utf8") };
-  const name = isIP(host) === 0 ? { servername: host } : {};
-  return { rejectUnauthorized: tls === "verified", ...ca, ...name };
 }
 
 async function catalog(run: Run, names: TableNames): Promise<CatalogTable | undefined> {

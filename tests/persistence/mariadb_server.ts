@@ -29,8 +29,8 @@ export function missingMariadb(): string | undefined {
     : undefined;
 }
 
-/** With `isSecure`, it speaks TLS with the certificate at `certPath`. */
-export async function startMariadb(isSecure = false): Promise<TestServer & { certPath?: string }> {
+/** With `certifiedAddress`, it speaks TLS with a certificate for this address, which lies at `certPath`. */
+export async function startMariadb(certifiedAddress?: string): Promise<TestServer & { certPath?: string }> {
   const given = process.env.TEST_MYSQL_URL;
   if (given !== undefined) {
     const admin = (sql: string) => query(given, sql);
@@ -52,7 +52,9 @@ export async function startMariadb(isSecure = false): Promise<TestServer & { cer
   const first = `${folder}/first.sql`;
   Deno.writeTextFileSync(first, firstStatements());
   Deno.chmodSync(first, 0o644);
-  const certificate = isSecure ? makeServerCertificate(folder, SERVER_USER) : undefined;
+  const certificate = certifiedAddress === undefined
+    ? undefined
+    : makeServerCertificate(folder, SERVER_USER, certifiedAddress);
   const tls = certificate === undefined
     ? []
     : [`--ssl-cert=${certificate.certPath}`, `--ssl-key=${certificate.keyPath}`];

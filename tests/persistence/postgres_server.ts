@@ -28,8 +28,8 @@ export function missingPostgres(): string | undefined {
     : undefined;
 }
 
-/** With `isSecure`, it speaks TLS with the certificate at `certPath`. */
-export async function startPostgres(isSecure = false): Promise<TestServer & { certPath?: string }> {
+/** With `certifiedAddress`, it speaks TLS with a certificate for this address, which lies at `certPath`. */
+export async function startPostgres(certifiedAddress?: string): Promise<TestServer & { certPath?: string }> {
   const given = process.env.TEST_POSTGRES_URL;
   if (given !== undefined) {
     const admin = (sql: string) => query(given, sql);
@@ -52,7 +52,9 @@ export async function startPostgres(isSecure = false): Promise<TestServer & { ce
     folder,
   );
   const settings = ["unix_socket_directories=", "fsync=off", "max_connections=20", "shared_buffers=32MB"];
-  const certificate = isSecure ? makeServerCertificate(folder, SERVER_USER) : undefined;
+  const certificate = certifiedAddress === undefined
+    ? undefined
+    : makeServerCertificate(folder, SERVER_USER, certifiedAddress);
   if (certificate !== undefined) {
     settings.push("ssl=on", `ssl_cert_file=${certificate.certPath}`, `ssl_key_file=${certificate.keyPath}`);
   }

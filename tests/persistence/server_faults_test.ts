@@ -19,6 +19,7 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
   "wrong password, user or database: told at once": wrongLogin,
   "nobody at the port: told when the time is over": nobodyThere,
   "a server that takes connections and says nothing": silentServer,
+  "TLS wanted of a server that has none: told, never sent in the open": noTls,
   "localhost, whatever address it stands for": localhost,
   "no right to write": noRight,
   "a connection cut between two calls": cutBetween,
@@ -92,6 +93,12 @@ async function silentServer({ server, options }: Scene) {
     await accepting;
     connections.forEach((connection) => connection.close());
   }
+}
+
+async function noTls({ server, options }: Scene) {
+  const opening = openDatabase({ ...options, path: `${server.url()}?sslmode=require` });
+  const error = await failure(opening, "refused");
+  assert.match(error.message, /TLS|SSL|secure/);
 }
 
 async function localhost({ server, options }: Scene) {

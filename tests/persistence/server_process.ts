@@ -79,8 +79,8 @@ export function makeServerFolder(user: string): string {
 }
 
 /** A key and a self-signed certificate in the folder, readable for the server alone. */
-export function makeServerCertificate(folder: string, user: string): CertificateFiles {
-  const files = createCertificate(folder, [HOST]);
+export function makeServerCertificate(folder: string, user: string, address: string): CertificateFiles {
+  const files = createCertificate(folder, [address]);
   Deno.chmodSync(files.keyPath, 0o600);
   if (isRoot()) runOnce(["chown", user, files.keyPath]);
   return files;

@@ -7,7 +7,7 @@ import { type DatabaseOptions, openDatabase } from "../../src/persistence/open.t
 import { createCertificate } from "../support/certificate.ts";
 import { withNeeds } from "../support/skip.ts";
 import { SERVER_BACKENDS } from "./backends.ts";
-import { PASSWORD } from "./server_process.ts";
+import { HOST, PASSWORD } from "./server_process.ts";
 import { startMariadb } from "./mariadb_server.ts";
 import { startPostgres } from "./postgres_server.ts";
 import { randomRows, readContent } from "./table_content.ts";
@@ -16,12 +16,15 @@ for (const { driver, missing } of SERVER_BACKENDS) {
   const reason = missing();
   const needs = { programs: ["openssl", ...(reason === undefined ? [] : [reason])] };
   Deno.test(withNeeds(needs, `TLS: ${driver}`, async () => {
-    const server = await (driver === "MySQL" ? startMariadb(true) : startPostgres(true));
+    const server = await START[driver](HOST);
     const folder = Deno.makeTempDirSync({ prefix: "denotrack-tls-" });
     const open = (query: string) =>
       openDatabase({
         driver,
-        path: `${server.url({ user: SECURE_USER })}?${query}`,
+        path: `${server.url({ user: SECURE_USER })}?${query}`.replace(
+          `@${HOST}:`,
+          `@${VERIFIED_HOST[driver]}:`,
+        ),
         structure: defaultConfig().db_structure,
         connectTimeoutSeconds: 3,
       });
@@ -49,7 +52,22 @@ for (const { driver, missing } of SERVER_BACKENDS) {
       Deno.removeSync(folder, { recursive: true });
     }
   }));
+
+  Deno.test(withNeeds(needs, `TLS: a trusted certificate for another address: ${driver}`, async () => {
+    const server = await START[driver]("127.0.0.9");
+    try {
+      const options = { driver, structure: defaultConfig().db_structure, connectTimeoutSeconds: 3 };
+      const path = `${server.url()}?sslrootcert=${server.certPath}`;
+      await refused(openDatabase({ ...options, path }), /altname|IP/i);
+    } finally {
+      await server.close();
+    }
+  }));
 }
+
+/** The names by which the certificate knows the server: its address, and `localhost` as its common name. */
+const VERIFIED_HOST = { MySQL: "localhost", PgSQL: HOST, SQLite3: HOST };
+const START = { MySQL: startMariadb, PgSQL: startPostgres, SQLite3: startPostgres };
 
 const SECURE_USER = "secure";
 /** MariaDB tells nobody whether the connection of another is encrypted, but can insist on it. */
