@@ -14,6 +14,7 @@ import { Statistics } from "./tracker/statistics.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 import { type BindAddress, formatBindAddress } from "./transport/binding.ts";
 import { openLibc } from "./transport/linux_ffi.ts";
+import { readUdpDrops } from "./transport/udp_drops.ts";
 import { startUdpServers } from "./udp_servers.ts";
 import { Workers } from "./workers.ts";
 
@@ -58,6 +59,7 @@ export async function startApp(config: Config, version: string): Promise<App> {
   const fail = (reason: string) => failed.resolve(`a thread has died: ${reason}`);
   const building = prepare(config, fail);
   const stop = async () => {
+    building.stopping.abort();
     while (building.stops.length > 0) await building.stops.pop()!();
   };
   let listening: ListeningAddresses;
@@ -65,7 +67,7 @@ export async function startApp(config: Config, version: string): Promise<App> {
   try {
     database = await openDatabase(building, fail);
     restorePeers(building);
-    listening = await build(building);
+    listening = await build(building, database, version);
   } catch (error) {
     await stop();
     throw error;
@@ -110,6 +112,8 @@ function prepare(config: Config, onFailure: (reason: string) => void): Building 
     clock: createClock(origin),
     libc: openLibc(),
     workers: new Workers(setup, random, onFailure),
+    udpSockets: new Set(),
+    stopping: new AbortController(),
     stops: [],
   };
 }
@@ -135,11 +139,19 @@ async function reloadLists(database: DatabaseThread | undefined): Promise<void> 
   }
 }
 
-async function build(building: Building): Promise<ListeningAddresses> {
+async function build(
+  building: Building,
+  database: DatabaseThread | undefined,
+  version: string,
+): Promise<ListeningAddresses> {
   const { config, setup, tracker, clock, libc, stops } = building;
   if (!("unavailable" in libc)) stops.push(() => libc.unload());
   const statistics = new Statistics(setup.memory, tracker, clock.unixSeconds());
-  const http = await startHttpServers(building, statistics);
+  const http = await startHttpServers(building, {
+    ...{ config, version, tracker, statistics, clock, database },
+    stopping: building.stopping.signal,
+    udpDrops: () => readUdpDrops(libc, building.udpSockets),
+  });
   const udp = await startUdpServers(building);
   const housekeeping = startHousekeeping(config, tracker, statistics, clock);
   stops.push(() => housekeeping.stop());

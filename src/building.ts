@@ -18,6 +18,10 @@ export interface Building {
   readonly clock: Clock;
   readonly libc: Libc | LibcUnavailable;
   readonly workers: Workers;
+  /** The UDP sockets of the Linux backend, by file descriptor, while they are open. */
+  readonly udpSockets: Set<number>;
+  /** Aborted when the program begins to stop. */
+  readonly stopping: AbortController;
   /** What undoes the building so far; done from the last to the first. */
   readonly stops: (() => Promise<void> | void)[];
 }

@@ -1,10 +1,11 @@
 /** Starts the HTTP servers of the tracker and of the API, and the sweep of connections that nobody uses. */
 import { createApi } from "./api/app.ts";
+import type { ApiSetup } from "./api/setup.ts";
 import { logger } from "./base/log.ts";
 import { binding, type Block, type Building, cannotListen, enabledBlocks, StartError } from "./building.ts";
 import type { Config } from "./config/config.ts";
-import type { Statistics } from "./tracker/statistics.ts";
 import { type BindAddress, explainBindError, probeTcp, probeTls, sharesPort } from "./transport/binding.ts";
+import { type ClientAddressOptions, createClientAddress } from "./transport/client_address.ts";
 import { raiseFileLimit } from "./transport/file_limit.ts";
 import { type HttpListener, startHttpTracker } from "./transport/http.ts";
 import { type HttpServer, type ServerBinding, startHttpServer } from "./transport/http_server.ts";
@@ -30,7 +31,7 @@ const RESERVED_FILES = 100;
 const log = logger("http");
 
 /** Binds and serves all `[[http_server]]` and `[[api_server]]` blocks. */
-export async function startHttpServers(building: Building, statistics: Statistics): Promise<HttpServers> {
+export async function startHttpServers(building: Building, apiSetup: ApiSetup): Promise<HttpServers> {
   const { config } = building;
   const trackerBlocks = enabledBlocks("http_server", config.http_server);
   const apiBlocks = enabledBlocks("api_server", config.api_server);
@@ -48,7 +49,7 @@ export async function startHttpServers(building: Building, statistics: Statistic
   const tracker = config.http_workers === 1
     ? startTrackers(building, trackerBlocks, trackerBindings, running)
     : await startTrackersInWorkers(building, trackerBlocks, trackerBindings);
-  const api = startApis(building, apiBlocks, bindings.slice(trackerBlocks.length), statistics, running);
+  const api = startApis(apiSetup, apiBlocks, bindings.slice(trackerBlocks.length), running);
   sweepConnections(building, [...tracker, ...api]);
   return { tracker, api };
 }
@@ -89,30 +90,34 @@ async function startTrackersInWorkers(
 }
 
 function startApis(
-  { config, tracker }: Building,
+  setup: ApiSetup,
   blocks: TcpBlock[],
   bindings: ServerBinding[],
-  statistics: Statistics,
   running: HttpServer[],
 ): Listening[] {
-  const api = createApi({ apiKey: config.api_key, statistics, counters: tracker.counters });
+  if (blocks.length === 0) return [];
+  const api = createApi(setup);
   return blocks.map((block, i) => {
+    const clientAddress = createClientAddress(proxiesOf(block));
     const server = binding(
       block,
-      () => startHttpServer(bindings[i], (request, info) => api.fetch(request, info)),
+      () =>
+        startHttpServer(
+          bindings[i],
+          (request, { remoteAddr }) => api.fetch(request, { remote: remoteAddr.hostname, clientAddress }),
+        ),
     );
     running.push(server);
     return { block, address: server.address };
   });
 }
 
-function trackerListener({ config: block }: TcpBlock, server: ServerBinding, config: Config): HttpListener {
-  return {
-    ...server,
-    trustedProxies: block.trusted_proxies,
-    forwardedHeader: block.forwarded_header,
-    fullScrape: config.full_scrape,
-  };
+function trackerListener(block: TcpBlock, server: ServerBinding, config: Config): HttpListener {
+  return { ...server, ...proxiesOf(block), fullScrape: config.full_scrape };
+}
+
+function proxiesOf({ config }: TcpBlock): ClientAddressOptions {
+  return { trustedProxies: config.trusted_proxies, forwardedHeader: config.forwarded_header };
 }
 
 function serverBinding(block: TcpBlock, all: TcpBlock[]): ServerBinding {

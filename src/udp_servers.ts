@@ -49,12 +49,18 @@ function startPortable(building: Building, blocks: UdpBlock[]): BindAddress[] {
 
 /** Opens a socket a block for every Worker here, where a failure is known at once, and then starts the Workers. */
 async function startLinux(building: Building, blocks: UdpBlock[], libc: Libc): Promise<BindAddress[]> {
-  const { config, workers, stops } = building;
+  const { config, workers, stops, udpSockets } = building;
   const count = config.udp_workers || suggestedWorkers();
   const opened = blocks.map((block) => {
     const sockets = binding(block, () => openUdpSockets(libc, block.bind, count));
     // Workers stop before sockets are closed: what is pushed later is undone earlier.
-    stops.push(() => sockets.sockets.forEach(({ fd }) => libc.close(fd)));
+    for (const { fd } of sockets.sockets) udpSockets.add(fd);
+    stops.push(() => {
+      for (const { fd } of sockets.sockets) {
+        udpSockets.delete(fd);
+        libc.close(fd);
+      }
+    });
     return sockets;
   });
   stops.push(() => workers.stop());

@@ -19,6 +19,15 @@ const coveredBy: Readonly<Record<string, string>> = {
   // Both ways to the wire are held to one suite, on real sockets.
   "src/transport/udp_deno.ts": "tests/transport/udp_suite_test.ts",
   "src/transport/udp_linux.ts": "tests/transport/udp_suite_test.ts",
+  // What the routes of the API are made with is seen through them.
+  "src/api/answers.ts": "tests/api/app_test.ts",
+  "src/api/guard.ts": "tests/api/app_test.ts",
+  "src/api/setup.ts": "tests/api/app_test.ts",
+  "src/api/bodies.ts": "tests/api/lists_test.ts",
+  "src/api/list_changes.ts": "tests/api/lists_test.ts",
+  "src/api/parameters.ts": "tests/api/torrent_test.ts",
+  "src/api/peer_rows.ts": "tests/api/torrent_test.ts",
+  "src/api/streaming.ts": "tests/api/torrent_test.ts",
   // The wiring is seen through the program that it makes.
   "src/udp_servers.ts": "tests/transport/udp_suite_test.ts",
   "src/worker.ts": "tests/transport/udp_suite_test.ts",

@@ -1,11 +1,18 @@
-/** The REST API: routes and their answers. Every answer is JSON; a failure is `{"status": reason}`. */
-import { Hono } from "hono";
-import { parseIp } from "../base/ip.ts";
-import { COUNTER, TCP6 } from "../tracker/stats.ts";
-import type { Statistics } from "../tracker/statistics.ts";
-import { createTokenCheck } from "./auth.ts";
-
-type Env = { Bindings: Deno.ServeHandlerInfo<Deno.NetAddr> };
+/** The REST API: routes and their answers. A failure is `{"status": reason}`. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { logger } from "../base/log.ts";
+import { NOT_CACHED, refusal } from "./answers.ts";
+import { createGuard } from "./guard.ts";
+import { addKeys } from "./keys.ts";
+import { addList } from "./lists.ts";
+import { invalidParameter } from "./parameters.ts";
+import { addProgram } from "./program.ts";
+import { addSaving } from "./reloading.ts";
+import type { ApiRoutes, ApiSetup, Caller, Env } from "./setup.ts";
+import { addStats } from "./stats.ts";
+import { addTorrent } from "./torrent.ts";
 
 /** What stands at the address of the web interface until that is built. */
 const WEB_INTERFACE_PAGE = `<!doctype html>
@@ -19,29 +26,74 @@ const WEB_INTERFACE_PAGE = `<!doctype html>
 </html>
 `;
 
-export interface ApiSetup {
-  readonly apiKey: string;
-  readonly statistics: Statistics;
-  /** This thread's counters. */
-  readonly counters: Float64Array;
+const log = logger("api");
+
+export interface Api {
+  fetch(request: Request, caller: Caller): Response | Promise<Response>;
 }
 
-export function createApi({ apiKey, statistics, counters }: ApiSetup): Hono<Env> {
-  const isAuthorized = createTokenCheck(apiKey);
-  const address = new Int32Array(4);
-  const api = new Hono<Env>();
+export function createApi(setup: ApiSetup): Api {
+  const api = new OpenAPIHono<Env>({
+    defaultHook: (result) =>
+      result.success ? undefined : refusal(invalidParameter(result.error.issues[0]?.path[0]), 400),
+  });
+  if (setup.config.cors_origins.length > 0) api.use(corsFor(setup.config.cors_origins));
+  api.use(createGuard(setup));
   api.use(async (c, next) => {
-    const tcp = parseIp(c.env.remoteAddr.hostname, address) === 6 ? TCP6 : 0;
-    counters[COUNTER.tcp4_connections_handled + tcp]++;
-    counters[COUNTER.tcp4_api_handled + tcp]++;
     await next();
+    for (const [name, value] of Object.entries(NOT_CACHED)) c.res.headers.set(name, value);
   });
-  api.use("/api/*", async (c, next) => {
-    return isAuthorized(c.req.raw) ? await next() : c.json({ status: "invalid token" }, 401);
-  });
-  api.get("/api/stats", (c) => c.json(statistics.read()));
+  addRoutes(api, setup);
   api.get("/webgui", (c) => c.redirect("/webgui/"));
   api.get("/webgui/", (c) => c.html(WEB_INTERFACE_PAGE));
-  api.notFound((c) => c.json({ status: "not found" }, 404));
-  return api;
+  const methodsOf = createMethodTable(api);
+  api.notFound((c) => unknownRequest(c, methodsOf(c.req.path)));
+  api.onError((error) => explainMistake(error, setup));
+  return { fetch: (request, caller) => api.fetch(request, caller) };
+}
+
+function addRoutes(api: ApiRoutes, setup: ApiSetup): void {
+  addStats(api, setup);
+  addTorrent(api, setup);
+  addList(api, setup, "whitelist");
+  addList(api, setup, "blacklist");
+  addKeys(api, setup);
+  addSaving(api, setup);
+  addProgram(api, setup);
+}
+
+function corsFor(origins: readonly string[]): MiddlewareHandler<Env> {
+  return cors({
+    origin: [...origins],
+    allowMethods: ["GET", "POST", "PATCH", "DELETE"],
+    allowHeaders: ["Authorization", "Content-Type"],
+    exposeHeaders: ["Retry-After"],
+    maxAge: 600,
+  });
+}
+
+/** Finds the methods of a path, so that a wrong method can be told from a wrong path. */
+function createMethodTable(api: ApiRoutes): (path: string) => string[] {
+  const routes = api.openAPIRegistry.definitions.flatMap((definition) => {
+    if (definition.type !== "route") return [];
+    const pattern = definition.route.path.replace(/\{\w+\}/g, "[^/]+");
+    return [{ method: definition.route.method.toUpperCase(), pattern: new RegExp(`^${pattern}$`) }];
+  });
+  return (path) => routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+}
+
+function unknownRequest(c: Context, methods: readonly string[]): Response {
+  if (methods.length === 0 || methods.includes(c.req.method)) return refusal("not found", 404);
+  const allowed = [...new Set(methods.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]))];
+  return refusal("method not allowed", 405, { allow: allowed.join(", ") });
+}
+
+/** A mistake of ours. The log is told, without the tokens that an error's text may carry along. */
+function explainMistake(error: Error, { config }: ApiSetup): Response {
+  let text = error.stack ?? error.message;
+  for (const secret of [config.api_key, config.api_key_readonly]) {
+    if (secret !== "") text = text.replaceAll(secret, "***").replaceAll(encodeURIComponent(secret), "***");
+  }
+  log.error(`a request failed: ${text}`);
+  return refusal("internal error", 500);
 }

@@ -38,6 +38,8 @@ export const SO_PROTOCOL = 38;
 export const SO_DOMAIN = 39;
 export const SO_RXQ_OVFL = 40;
 export const SO_INCOMING_CPU = 49;
+/** Value: unsigned 32-bit integers; the ninth counts what was dropped for want of room. Since Linux 4.12. */
+export const SO_MEMINFO = 55;
 
 export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
