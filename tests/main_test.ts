@@ -50,6 +50,22 @@ Deno.test("--version and --help", () =>
     }
   }));
 
+Deno.test("export and import have a help of their own, and write no configuration", () =>
+  inNewFolder(async (start, file) => {
+    const flags = { export: ["--force"], import: ["--skip-bad", "--from-line", "--dry-run"] };
+    const { out } = await start(["--help"]);
+    for (const [name, own] of Object.entries(flags)) {
+      assert.match(out, new RegExp(`^  ${name} `, "m"));
+      const help = await start([name, "--help"]);
+      assert.equal(help.code, 0);
+      for (const flag of [...own, "--config", "--only", "--format"]) assert.ok(help.out.includes(flag), flag);
+      const wrong = await start([name, "a.csv", "--froce"]);
+      assert.deepEqual([wrong.code, wrong.out], [2, ""]);
+      assert.equal((await start([name, "a.csv"])).code, 2);
+    }
+    assert.ok(!existsSync(file));
+  }));
+
 Deno.test("wrong flags are told in one line with a hint", () =>
   inNewFolder(async (start, file) => {
     const cases: [args: string[], line: string][] = [

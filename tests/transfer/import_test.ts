@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { TABLE_KEYS, type TableKey } from "../../src/persistence/database.ts";
 import { formatRows } from "../../src/transfer/row_text.ts";
 import { amount } from "../support/seeded.ts";
-import { delay } from "../support/program.ts";
-import { onBackend, SERVER_BACKENDS } from "../persistence/backends.ts";
+import { delay, pollUntil } from "../support/program.ts";
+import { onBackend, type RunningBackend, SERVER_BACKENDS } from "../persistence/backends.ts";
 import { contentOf, hexOf, randomRows, readContent, rowsOf } from "../persistence/table_content.ts";
 import {
   contentOfAll,
@@ -241,24 +241,52 @@ Deno.test("import and export: a million rows in bounded time and memory", () =>
   }));
 
 for (const backend of SERVER_BACKENDS) {
-  Deno.test(onBackend(
-    backend,
-    "export and import through a pipe, from SQLite and back",
-    (_context, running) =>
-      inFolder(async (folder) => {
-        const from = sqliteOptions(folder);
-        const server = await running.empty();
-        const back = sqliteOptions(folder, "back.db");
-        await withDatabase(from, async (database) => {
-          for (const key of TABLE_KEYS) await database.save(key, randomRows(key, 23_456));
-        });
-        const content = await contentOfAll(from);
-        for (const [source, target] of [[from, server], [from, server], [server, back]]) {
-          const [exported, imported] = await pipeMain(databaseVariables(source), databaseVariables(target));
-          assert.deepEqual([exported.code, imported.code], [0, 0], exported.error + imported.error);
-          assert.match(imported.error, /^imported 93,824 rows in /);
-          assert.deepEqual(await contentOfAll(target), content);
-        }
-      }),
-  ));
+  Deno.test(onBackend(backend, "export and import", async (context, running) => {
+    await context.step(
+      "through a pipe, from SQLite and back",
+      () => inFolder((folder) => pipes(folder, running)),
+    );
+    await context.step(
+      "a lost connection, and the way on",
+      () => inFolder((folder) => lostConnection(folder, running)),
+    );
+  }));
+}
+
+async function pipes(folder: string, running: RunningBackend) {
+  const from = sqliteOptions(folder);
+  const server = await running.empty();
+  const back = sqliteOptions(folder, "back.db");
+  await withDatabase(from, async (database) => {
+    for (const key of TABLE_KEYS) await database.save(key, randomRows(key, 23_456));
+  });
+  const content = await contentOfAll(from);
+  for (const [source, target] of [[from, server], [from, server], [server, back]]) {
+    const [exported, imported] = await pipeMain(databaseVariables(source), databaseVariables(target));
+    assert.deepEqual([exported.code, imported.code], [0, 0], exported.error + imported.error);
+    assert.match(imported.error, /^imported 93,824 rows in /);
+    assert.deepEqual(await contentOfAll(target), content);
+  }
+}
+
+async function lostConnection(folder: string, running: RunningBackend) {
+  const options = await running.empty();
+  const env = databaseVariables(options);
+  const path = `${folder}/dump.jsonl`;
+  await Deno.writeFile(path, dumpOf("keys", 200_000).stream());
+  await withDatabase(options, async (database) => {
+    const child = spawnMain(["import", path], env);
+    const isUnderWay = async () => await database.count("keys") > 5000;
+    assert.ok(await pollUntil(isUnderWay, 30_000));
+    await running.server!.cutConnections();
+    const { code, error } = await outcomeOf(child);
+    assert.equal(code, 1);
+    const told = /^.* database .*\nstopped at line (\d+); in the database: ([\d,]+) rows; run .*\n$/.exec(
+      error,
+    );
+    assert.ok(told !== null, error);
+    const rest = await runMain(["import", path, "--from-line", told[1]], env);
+    assert.equal(rest.code, 0, rest.error);
+  });
+  assert.equal(await withDatabase(options, (database) => database.count("keys")), 200_000);
 }

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { DatabaseError, type Rows, TABLE_KEYS, type TableKey } from "../../src/persistence/database.ts";
 import { Importer, type ImportRules } from "../../src/transfer/importer.ts";
-import { MAX_LINE_BYTES } from "../../src/transfer/line_splitter.ts";
+import { LineSplitter, MAX_LINE_BYTES } from "../../src/transfer/line_splitter.ts";
 import { formatRows } from "../../src/transfer/row_text.ts";
 import { TransferError } from "../../src/transfer/transfer_error.ts";
 import { hexOf, rowsOf } from "../persistence/table_content.ts";
+import { anyBytes } from "../support/properties.ts";
+import { amount, testSeed } from "../support/seeded.ts";
 
 /** `METHOD TABLE ROWS` for every call; fails from the call of this number on. */
 class Recorder {
@@ -183,4 +186,43 @@ Deno.test("after a failure of the database the place to go on is that of the fir
   await again.importer.take(lines);
   await again.importer.finish("");
   assert.equal(again.importer.tally.total, 5);
+});
+
+/** Good lines, and anything else, as Latin-1. */
+const anyLine = (format: "jsonl" | "csv") =>
+  fc.oneof(
+    fc.tuple(fc.constantFrom(...TABLE_KEYS), fc.nat(9)).map(([table, number]) => line(table, number, format)),
+    anyBytes(0, 60).map((bytes) => String.fromCharCode(...bytes).replaceAll("\n", "")),
+    fc.constantFrom("", "\r", "\0".repeat(MAX_LINE_BYTES + 1)),
+  );
+
+const anyFile = fc.constantFrom("jsonl" as const, "csv" as const).chain((format) =>
+  fc.tuple(fc.constant(format), fc.array(anyLine(format)), fc.nat(3), fc.nat(100))
+);
+
+/** Imports a file with all its faults, cut into pieces. */
+async function importFile(format: "jsonl" | "csv", lines: string[], chunkRows: number, pieceBytes: number) {
+  const { importer, recorder, said } = setUp({ format, skipsBad: true }, chunkRows);
+  const header = format === "csv" ? ["table,hash,number"] : [];
+  const text = [...header, ...lines].map((line) => `${line}\n`).join("");
+  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const splitter = new LineSplitter();
+  for (let from = 0; from < bytes.length; from += pieceBytes) {
+    await importer.take(splitter.push(bytes.subarray(from, from + pieceBytes)));
+  }
+  await importer.finish(splitter.end());
+  return { importer, recorder, said };
+}
+
+Deno.test("any file is read to its end: every line is a row, a bad line or blank", async () => {
+  const seed = testSeed();
+  const property = fc.asyncProperty(anyFile, async ([format, lines, chunkRows, pieceBytes]) => {
+    const { importer, recorder, said } = await importFile(format, lines, chunkRows + 1, pieceBytes + 1);
+    const blank = lines.filter((line) => /^[ \t]*\r?$/.test(line)).length;
+    assert.equal(importer.tally.total + importer.badLines, lines.length - blank);
+    const saved = recorder.calls.reduce((sum, call) => sum + Number(call.split(" ")[2]), 0);
+    assert.equal(saved, importer.tally.total);
+    assert.equal(said.length, importer.badLines < 20 ? importer.badLines : 21);
+  });
+  await fc.assert(property, { seed: seed | 0, numRuns: amount(200, 5000) });
 });
