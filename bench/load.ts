@@ -3,8 +3,8 @@
  *
  *     deno run --allow-all bench/load.ts [TORRENTS] [WHITELIST]
  *
- * Makes a database of that many random hashes, starts the tracker without and with it, and prints how long each start
- * took until clients could announce, the resident memory, and the bytes a row.
+ * Makes databases of half as many and that many random hashes, starts the tracker with each, and prints how long each
+ * start took until clients could announce, the resident memory, and the bytes that a row adds.
  */
 import { DatabaseSync } from "node:sqlite";
 
@@ -17,7 +17,7 @@ interface Start {
   residentBytes: number;
 }
 
-function createDatabase(path: string): void {
+function createDatabase(path: string, torrents: number, whitelist: number): void {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000");
   database.exec(
@@ -26,13 +26,13 @@ function createDatabase(path: string): void {
   database.exec(`CREATE TABLE whitelist (info_hash VARCHAR(40) NOT NULL UNIQUE)`);
   const rows = (count: number) =>
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
-  if (TORRENTS > 0) {
+  if (torrents > 0) {
     database.exec(
-      `${rows(TORRENTS)} INSERT INTO torrents SELECT lower(hex(randomblob(20))), i % 100 FROM n`,
+      `${rows(torrents)} INSERT INTO torrents SELECT lower(hex(randomblob(20))), i % 100 FROM n`,
     );
   }
-  if (WHITELIST > 0) {
-    database.exec(`${rows(WHITELIST)} INSERT INTO whitelist SELECT lower(hex(randomblob(20))) FROM n`);
+  if (whitelist > 0) {
+    database.exec(`${rows(whitelist)} INSERT INTO whitelist SELECT lower(hex(randomblob(20))) FROM n`);
   }
   database.close();
 }
@@ -72,18 +72,21 @@ async function start(folder: string, database: string): Promise<Start> {
 
 const folder = Deno.makeTempDirSync();
 try {
-  const empty = await start(folder, `${folder}/empty.db`);
-  createDatabase(`${folder}/full.db`);
-  const full = await start(folder, `${folder}/full.db`);
-  const rows = TORRENTS + WHITELIST;
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
   console.log("| rows | start s | resident MB | bytes a row |\n| --- | --- | --- | --- |");
-  console.log(`| 0 | ${empty.seconds.toFixed(2)} | ${megabytes(empty.residentBytes)} | |`);
-  const each = (full.residentBytes - empty.residentBytes) / rows;
-  console.log(
-    `| ${TORRENTS} torrents, ${WHITELIST} on the whitelist | ${full.seconds.toFixed(2)} | ` +
-      `${megabytes(full.residentBytes)} | ${each.toFixed(1)} |`,
-  );
+  let last = { rows: 0, residentBytes: 0 };
+  for (const part of [0, 0.5, 1]) {
+    const [torrents, whitelist] = [Math.round(TORRENTS * part), Math.round(WHITELIST * part)];
+    const rows = torrents + whitelist;
+    const path = `${folder}/${rows}.db`;
+    createDatabase(path, torrents, whitelist);
+    const { seconds, residentBytes } = await start(folder, path);
+    const each = rows === 0 ? "" : ((residentBytes - last.residentBytes) / (rows - last.rows)).toFixed(1);
+    const megabytes = (residentBytes / 1e6).toFixed(0);
+    console.log(
+      `| ${torrents} torrents, ${whitelist} listed | ${seconds.toFixed(2)} | ${megabytes} | ${each} |`,
+    );
+    last = { rows, residentBytes };
+  }
 } finally {
   Deno.removeSync(folder, { recursive: true });
 }

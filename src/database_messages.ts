@@ -29,10 +29,18 @@ export interface DatabaseStop {
   readonly limitSeconds: number;
 }
 
-export type ToDatabase = DatabaseStart | DatabaseOrder | DatabaseStop;
+/** A page of torrents was put in, or there was no room for all of it. */
+export interface PageTaken {
+  readonly order: "taken";
+  readonly isFull: boolean;
+}
+
+export type ToDatabase = DatabaseStart | DatabaseOrder | DatabaseStop | PageTaken;
 
 export type FromDatabase =
   | { readonly is: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly text: string }
+  /** A page of torrents, for the main thread to put in while the next one is read. */
+  | { readonly is: "torrents"; readonly infoHashes: Int32Array; readonly completed: Int32Array }
   /** Everything is in memory: rows of each table. */
   | { readonly is: "loaded"; readonly rows: Record<string, number> }
   /** It could not start, or has died. */

@@ -2,10 +2,14 @@
 import { logger } from "./base/log.ts";
 import { type Building, StartError } from "./building.ts";
 import type { DatabaseOrder, DatabaseStart, FromDatabase, ToDatabase } from "./database_messages.ts";
+import { HASH_BYTES } from "./persistence/database.ts";
 import { LIST_KEYS, type ListKey } from "./persistence/loader.ts";
+import type { SwarmStore } from "./swarm/store.ts";
 
 /** How long the last save may take. */
 export const LAST_SAVE_SECONDS = 30;
+
+const HASH_WORDS = HASH_BYTES / 4;
 
 const log = logger("database");
 
@@ -13,6 +17,7 @@ const log = logger("database");
 type Order = DatabaseOrder extends infer T ? T extends DatabaseOrder ? Omit<T, "id"> : never : never;
 
 export class DatabaseThread {
+  readonly #store: SwarmStore;
   readonly #worker: Worker;
   readonly #onFailure: (reason: string) => void;
   readonly #loaded = Promise.withResolvers<Record<string, number>>();
@@ -28,7 +33,7 @@ export class DatabaseThread {
     onFailure: (reason: string) => void,
   ): Promise<DatabaseThread> {
     const { config, setup } = building;
-    const database = new DatabaseThread(onFailure);
+    const database = new DatabaseThread(building.tracker.store, onFailure);
     const start: DatabaseStart = {
       setup,
       thread,
@@ -47,7 +52,8 @@ export class DatabaseThread {
     return database;
   }
 
-  private constructor(onFailure: (reason: string) => void) {
+  private constructor(store: SwarmStore, onFailure: (reason: string) => void) {
+    this.#store = store;
     this.#onFailure = onFailure;
     this.#worker = new Worker(new URL("./database_worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<FromDatabase>) => this.#receive(data);
@@ -88,6 +94,8 @@ export class DatabaseThread {
     switch (message.is) {
       case "log":
         return log[message.level](message.text);
+      case "torrents":
+        return this.#putIn(message.infoHashes, message.completed);
       case "loaded":
         this.#isLoaded = true;
         return this.#loaded.resolve(message.rows);
@@ -104,6 +112,15 @@ export class DatabaseThread {
       case "stopped":
         return this.#stopped.resolve(message.left);
     }
+  }
+
+  /** Half of the work of loading is done here, beside the reading. */
+  #putIn(infoHashes: Int32Array, completed: Int32Array): void {
+    let isFull = false;
+    for (let i = 0; i < completed.length && !isFull; i++) {
+      isFull = !this.#store.restoreTorrent(infoHashes, i * HASH_WORDS, completed[i]);
+    }
+    this.#post({ order: "taken", isFull });
   }
 
   #fail(reason: string): void {

@@ -19,6 +19,9 @@ const PROGRESS_MILLISECONDS = 2000;
 /** The first pause after a save that failed; it doubles up to the interval. */
 const FIRST_RETRY_SECONDS = 1;
 
+/** Pages that the main thread may be behind. */
+const MAX_PAGES = 4;
+
 interface WorkerScope {
   onmessage: ((event: MessageEvent<ToDatabase>) => void) | null;
   postMessage(message: FromDatabase): void;
@@ -29,16 +32,54 @@ const scope = globalThis as unknown as WorkerScope;
 
 scope.onmessage = async ({ data }) => {
   if ("order" in data) return;
+  const pages = new PageQueue();
+  scope.onmessage = ({ data }) => {
+    if ("order" in data && data.order === "taken") pages.taken(data.isFull);
+  };
   try {
-    const keeper = await Keeper.open(data);
+    const keeper = await Keeper.open(data, pages);
     scope.onmessage = ({ data }) => {
-      if ("order" in data) keeper.obey(data);
+      if ("order" in data && data.order !== "taken") keeper.obey(data);
     };
     keeper.schedule(data.intervalSeconds);
   } catch (error) {
     scope.postMessage({ is: "failed", reason: explain(error) });
   }
 };
+
+/** Pages of torrents on their way to the main thread: a few at a time, so that memory stays bounded. */
+class PageQueue {
+  #onTheWay = 0;
+  #isFull = false;
+  #wake = Promise.withResolvers<void>();
+
+  /** Sends a page on; false when there was no room for an earlier one. */
+  async send(infoHashes: Int32Array, completed: Int32Array): Promise<boolean> {
+    this.#onTheWay++;
+    scope.postMessage({ is: "torrents", infoHashes, completed });
+    await this.#until(MAX_PAGES);
+    return !this.#isFull;
+  }
+
+  /** Waits until all pages are put in; false when there was no room. */
+  async finish(): Promise<boolean> {
+    await this.#until(0);
+    return !this.#isFull;
+  }
+
+  taken(isFull: boolean): void {
+    this.#onTheWay--;
+    this.#isFull ||= isFull;
+    this.#wake.resolve();
+  }
+
+  async #until(pages: number): Promise<void> {
+    while (this.#onTheWay > pages) {
+      this.#wake = Promise.withResolvers<void>();
+      await this.#wake.promise;
+    }
+  }
+}
 
 /** Does one thing after another with the database. */
 class Keeper {
@@ -52,13 +93,13 @@ class Keeper {
   #retrySeconds = 0;
 
   /** Opens the database and loads everything. */
-  static async open(start: DatabaseStart): Promise<Keeper> {
+  static async open(start: DatabaseStart, pages: PageQueue): Promise<Keeper> {
     const database = await openDatabase(
       start.database,
       ({ message }) => say("warn", `${message}; waiting for it`),
     );
     const keeper = new Keeper(start, database);
-    scope.postMessage({ is: "loaded", rows: await keeper.#loadAll() });
+    scope.postMessage({ is: "loaded", rows: await keeper.#loadAll(pages) });
     return keeper;
   }
 
@@ -88,8 +129,12 @@ class Keeper {
     });
   }
 
-  async #loadAll(): Promise<Record<string, number>> {
-    const rows: Record<string, number> = { torrents: await this.#loader.loadTorrents() };
+  async #loadAll(pages: PageQueue): Promise<Record<string, number>> {
+    const torrents = await this.#loader.loadTorrents((hashes, completed) => pages.send(hashes, completed));
+    if (!await pages.finish()) {
+      throw new TooManyRowsError(`${torrents} torrents are more than max_torrents allows`);
+    }
+    const rows: Record<string, number> = { torrents };
     for (const key of LIST_KEYS) rows[key] = await this.#loader.loadList(key);
     return rows;
   }

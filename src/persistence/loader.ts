@@ -16,6 +16,9 @@ export const LIST_KEYS: readonly ListKey[] = ["whitelist", "blacklist", "keys"];
 /** Rows read so far of a table, and how many there are. */
 export type OnProgress = (table: TableKey, rows: number, total: number) => void;
 
+/** Puts in a page of torrents, or takes it over to do so later; false when there was no room. */
+export type TakeTorrents = (infoHashes: Int32Array, completed: Int32Array) => boolean | Promise<boolean>;
+
 /** The database holds more than the configured limit lets in. The message is one line for the operator. */
 export class TooManyRowsError extends Error {}
 
@@ -34,12 +37,15 @@ export class Loader {
     this.#onProgress = onProgress;
   }
 
-  /** Loads all torrents; gives their number. Throws a DatabaseError or a TooManyRowsError. */
-  loadTorrents(): Promise<number> {
-    const restore = (hashes: Int32Array, at: number, completed: number) => {
-      return this.#store.restoreTorrent(hashes, at, completed);
-    };
-    return this.#read("torrents", "max_torrents", (rows) => this.#store.reserveTorrents(rows), restore);
+  /**
+   * Loads all torrents by way of `take`, which gets arrays to keep, and gives their number. Throws a DatabaseError or a
+   * TooManyRowsError.
+   */
+  loadTorrents(take: TakeTorrents): Promise<number> {
+    const reserve = (rows: number) => this.#store.reserveTorrents(rows);
+    return this.#read("torrents", "max_torrents", reserve, ({ hashes, numbers }) => {
+      return take(wordsOf(hashes.slice()), Int32Array.from(numbers));
+    });
   }
 
   /**
@@ -49,8 +55,10 @@ export class Loader {
   async loadList(key: ListKey): Promise<number> {
     const set = this.#set(key);
     const load = ++this.#loads;
-    const restore = (hashes: Int32Array, at: number, value: number) => set.restore(hashes, at, value, load);
-    const rows = await this.#read(key, "max_list_entries", (rows) => set.reserve(rows), restore);
+    const reserve = (rows: number) => set.reserve(rows);
+    const rows = await this.#read(key, "max_list_entries", reserve, (page) => {
+      return restoreEntries(page, (hashes, at, value) => set.restore(hashes, at, value, load));
+    });
     const cursor = new SetCursor();
     while (set.dropMissing(cursor, load));
     return rows;
@@ -64,17 +72,17 @@ export class Loader {
     table: TableKey,
     limit: string,
     reserve: (rows: number) => void,
-    restore: (hashes: Int32Array, at: number, value: number) => boolean,
+    take: (page: Rows) => boolean | Promise<boolean>,
   ): Promise<number> {
     const total = await this.#database.count(table);
     reserve(total);
     let rows = 0;
-    await this.#database.read(table, PAGE_ROWS, (page) => {
-      restorePage(page, restore, () => {
+    await this.#database.read(table, PAGE_ROWS, async (page) => {
+      if (!await take(page)) {
         throw new TooManyRowsError(
           `${this.#database.description}: table of the ${table}: its ${total} rows are more than ${limit} allows`,
         );
-      });
+      }
       rows += page.hashes.length / HASH_BYTES;
       this.#onProgress(table, rows, total);
     });
@@ -82,17 +90,18 @@ export class Loader {
   }
 }
 
-function restorePage(
+/** Calls `restore` for each row; false as soon as it is. */
+function restoreEntries(
   { hashes, numbers }: Rows,
   restore: (hashes: Int32Array, at: number, value: number) => boolean,
-  onFull: () => void,
-): void {
+): boolean {
   const words = wordsOf(hashes);
   const count = hashes.length / HASH_BYTES;
   const hasNumbers = numbers.length > 0;
   for (let i = 0; i < count; i++) {
-    if (!restore(words, i * HASH_WORDS, hasNumbers ? numbers[i] : 0)) return onFull();
+    if (!restore(words, i * HASH_WORDS, hasNumbers ? numbers[i] : 0)) return false;
   }
+  return true;
 }
 
 /** The same memory as words; a copy where it does not begin at one. */
