@@ -330,7 +330,7 @@ interface PageRow {
   readonly lastKey: OpenTable["firstPageKey"];
   /** All of them, one after the other; null when one is not hexadecimal. */
   readonly hashes: Uint8Array | null;
-  /** How many hashes have the right type and length. */
+  /** How many hashes have the right length. */
   readonly right: number;
   /** With commas between them. */
   readonly numbers: string | null;
@@ -343,7 +343,7 @@ interface PageRow {
 function pageQuery(table: OpenTable, pageRows: number): string {
   const { names, form, pageKey } = table;
   const isRight = form === "hex"
-    ? `typeof(h) = 'text' AND length(h) = ${HASH_BYTES * 2}`
+    ? `octet_length(h) = ${HASH_BYTES * 2}`
     : `typeof(h) = 'blob' AND length(h) = ${HASH_BYTES}`;
   const number = names.number === undefined ? "NULL" : quoted(names.number);
   return `SELECT count(*) AS count, max(k) AS lastKey,
