@@ -1,4 +1,5 @@
-// A real MariaDB, from Debian's package, or the MySQL or MariaDB that TEST_MYSQL_URL names.
+// A real MariaDB, from Debian's package, or the MySQL or MariaDB that TEST_MYSQL_URL names. All tables of that database
+// are dropped.
 
 import process from "node:process";
 import mysql from "mysql2/promise";

@@ -1,4 +1,4 @@
-// A real PostgreSQL, from Debian's package, or the one that TEST_POSTGRES_URL names.
+// A real PostgreSQL, from Debian's package, or the one that TEST_POSTGRES_URL names. All tables of that database are dropped.
 
 import process from "node:process";
 import postgres from "postgres";
