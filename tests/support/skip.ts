@@ -7,6 +7,8 @@ import { spawnSync } from "node:child_process";
 export interface Needs {
   /** Programs that must be found in PATH. */
   programs?: readonly string[];
+  /** Modules that Debian's own Python must be able to import. */
+  pythonModules?: readonly string[];
   /** Network and mount namespaces of one's own (Linux, root). */
   namespaces?: boolean;
   /** Operating systems, as `Deno.build.os` names them. */
@@ -43,6 +45,8 @@ export function missingNeed(needs: Needs): string | undefined {
   }
   const missing = (needs.programs ?? []).filter((program) => findProgram(program) === undefined);
   if (missing.length > 0) return `not installed: ${missing.join(", ")}`;
+  const modules = (needs.pythonModules ?? []).filter((module) => !canImport(module));
+  if (modules.length > 0) return `not installed: ${modules.map((module) => `python3-${module}`).join(", ")}`;
   if (needs.namespaces === true && !canMakeNamespaces()) return "no right to make network namespaces";
   return undefined;
 }
@@ -59,6 +63,13 @@ export function findProgram(name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Debian's own Python, which is the one that has Debian's modules. */
+export const PYTHON = "/usr/bin/python3";
+
+function canImport(module: string): boolean {
+  return spawnSync(PYTHON, ["-c", `import ${module}`]).status === 0;
 }
 
 let namespacesKnown: boolean | undefined;
