@@ -54,10 +54,14 @@ export function randomApiKey(): string {
 async function createFile(file: string, text: string): Promise<void> {
   const handle = await Deno.open(file, { write: true, createNew: true, mode: 0o600 });
   try {
-    await new Blob([text]).stream().pipeTo(handle.writable);
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length;) at += await handle.write(bytes.subarray(at));
+    await handle.sync();
   } catch (error) {
     await Deno.remove(file);
     throw error;
+  } finally {
+    handle.close();
   }
 }
 

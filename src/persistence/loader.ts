@@ -9,6 +9,9 @@ import { type Database, HASH_BYTES, type Rows, type TableKey } from "./database.
 const PAGE_ROWS = 20_000;
 const HASH_WORDS = HASH_BYTES / 4;
 
+/** The largest number that a list in memory keeps with an entry. */
+const MAX_VALUE = 0xffffffff;
+
 /** The lists, which can be loaded again while the tracker runs. */
 export type ListKey = Exclude<TableKey, "torrents">;
 export const LIST_KEYS: readonly ListKey[] = ["whitelist", "blacklist", "keys"];
@@ -99,7 +102,8 @@ function restoreEntries(
   const count = hashes.length / HASH_BYTES;
   const hasNumbers = numbers.length > 0;
   for (let i = 0; i < count; i++) {
-    if (!restore(words, i * HASH_WORDS, hasNumbers ? numbers[i] : 0)) return false;
+    // A time beyond what memory keeps, the year 2106, is kept as that; the database is left as it is.
+    if (!restore(words, i * HASH_WORDS, hasNumbers ? Math.min(numbers[i], MAX_VALUE) : 0)) return false;
   }
   return true;
 }

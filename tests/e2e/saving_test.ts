@@ -12,6 +12,7 @@ const STEPS: Record<string, (options: DatabaseOptions, running: RunningBackend) 
   "torrents, lists and keys outlive a stop": outliveStop,
   "lists changed in the database are there after a reload, and those of ours too": reload,
   "a key whose time has come is unknown at once, and its row goes with a sweep": keyEnds,
+  "a key that ends after the year 2106 does not become one that ends before": farKey,
   "without persistence nothing in the database is touched": untouched,
 };
 
@@ -112,6 +113,18 @@ async function keyEnds(options: DatabaseOptions, running: RunningBackend): Promi
   assert.equal(await pollUntil(() => Promise.resolve(keys.size() === 1), 5000), true);
   await stop(app);
   assert.deepEqual(await running.sql(countOf(options.driver, "keys")).then(numbers), [1]);
+}
+
+async function farKey(options: DatabaseOptions, running: RunningBackend): Promise<void> {
+  await stop(await start(options));
+  const table = quotedName(options.driver, "keys");
+  await running.sql(
+    `INSERT INTO ${table} (hash, timeout) VALUES (${literal(options.driver, hash(1))}, 4294967296)`,
+  );
+  const app = await start(options, "keys = true");
+  assert.equal(app.tracker.access.keys.get(hash(1), 0), 0xffffffff);
+  await stop(app);
+  assert.deepEqual(await running.sql(`SELECT timeout FROM ${table}`).then(numbers), [4294967296]);
 }
 
 async function untouched(options: DatabaseOptions, running: RunningBackend): Promise<void> {
