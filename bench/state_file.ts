@@ -7,6 +7,7 @@ import { Prng } from "../src/base/prng.ts";
 import { readStateFile, writeStateFile } from "../src/persistence/state_file.ts";
 import { SwarmStore } from "../src/swarm/store.ts";
 import { createStoreMemory } from "../src/swarm/store_memory.ts";
+import { createSwarmAnswer } from "../src/swarm/swarm_table.ts";
 
 const PEERS = Number(Deno.args[0] ?? 5_000_000);
 const PEERS_A_SWARM = 3;
@@ -17,15 +18,7 @@ function createStore(): SwarmStore {
 
 /** Small swarms, every fifth peer over IPv6, half of them seeders. */
 function fill(store: SwarmStore): void {
-  const answer = {
-    seeders: 0,
-    leechers: 0,
-    completed: 0,
-    peers: 0,
-    out: new Uint16Array(0),
-    offset: 0,
-    ids: null,
-  };
+  const answer = createSwarmAnswer(new Uint16Array(0));
   const request = {
     infoHash: new Int32Array(5),
     peerId: new Int32Array(5),

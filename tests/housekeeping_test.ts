@@ -7,6 +7,7 @@ import { Statistics } from "../src/tracker/statistics.ts";
 import { COUNTER } from "../src/tracker/stats.ts";
 import { pollUntil } from "./support/program.ts";
 import { createTestTracker, type TestTracker } from "./support/test_tracker.ts";
+import { createSwarmAnswer } from "../src/swarm/swarm_table.ts";
 
 const NOW = 1_700_000_000;
 
@@ -23,7 +24,7 @@ function configOf(text: string): Config {
 
 function addPeers({ tracker }: TestTracker, count: number): void {
   const out = new Uint16Array(5000);
-  const answer = { seeders: 0, leechers: 0, completed: 0, peers: 0, out, offset: 0, ids: null };
+  const answer = createSwarmAnswer(out);
   const request = new AnnounceRequest();
   request.amounts[0] = 1;
   for (request.port = 1; request.port <= count; request.port++) {

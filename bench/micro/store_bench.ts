@@ -2,6 +2,7 @@
 import { Prng } from "../../src/base/prng.ts";
 import { SwarmStore } from "../../src/swarm/store.ts";
 import { createStoreMemory } from "../../src/swarm/store_memory.ts";
+import { createSwarmAnswer } from "../../src/swarm/swarm_table.ts";
 
 const PEERS_WANTED = 30;
 
@@ -22,15 +23,7 @@ function createLoad(torrents: number, peers: number, isIpv4: boolean): () => voi
     event: 0,
     wanted: PEERS_WANTED,
   };
-  const answer = {
-    seeders: 0,
-    leechers: 0,
-    completed: 0,
-    peers: 0,
-    out: new Uint16Array(PEERS_WANTED * 9),
-    offset: 0,
-    ids: null,
-  };
+  const answer = createSwarmAnswer(new Uint16Array(PEERS_WANTED * 9));
   const announce = (peer: number) => {
     // A skewed popularity: torrent 0 has the most peers. Each peer is in one torrent.
     const share = (Math.imul(peer, 0x9e3779b1) >>> 0) / 0x100000000;

@@ -61,6 +61,11 @@ export interface SwarmAnswer {
   ids: Int32Array | null;
 }
 
+/** An answer that writes peers to the beginning of `out`. */
+export function createSwarmAnswer(out: Uint16Array): SwarmAnswer {
+  return { seeders: 0, leechers: 0, completed: 0, peers: 0, out, offset: 0, ids: null };
+}
+
 /** Whether an announce was stored: yes; nothing to store; no room for the torrent, or for the peer. */
 export const STORED = 0;
 export const NOTHING_STORED = 1;

@@ -20,7 +20,7 @@ import {
 } from "../protocol/http_query.ts";
 import { ANNOUNCE_PATH, MAX_PATH_BYTES, parseKeyPath, SCRAPE_PATH } from "../protocol/key_path.ts";
 import { AnnounceRequest } from "../protocol/messages.ts";
-import type { SwarmAnswer } from "../swarm/swarm_table.ts";
+import { createSwarmAnswer, type SwarmAnswer } from "../swarm/swarm_table.ts";
 import { ALLOWED, BLACKLISTED, KEY_INVALID, KEY_MISSING, NOT_WHITELISTED } from "../tracker/access.ts";
 import { COUNTER, TCP6 } from "../tracker/stats.ts";
 import type { Tracker } from "../tracker/tracker.ts";
@@ -87,7 +87,7 @@ class HttpTracker {
     this.#endpoints = new Uint8Array(out.buffer);
     this.#peerIdWords = new Int32Array(peers * 5);
     this.#peerIds = new Uint8Array(this.#peerIdWords.buffer);
-    this.#answer = { seeders: 0, leechers: 0, completed: 0, peers: 0, out, offset: 0, ids: null };
+    this.#answer = createSwarmAnswer(out);
   }
 
   announce(raw: Request, remote: string, path: string): Response {

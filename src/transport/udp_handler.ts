@@ -27,7 +27,7 @@ import {
   writeError,
   writeScrape,
 } from "../protocol/udp.ts";
-import type { SwarmAnswer } from "../swarm/swarm_table.ts";
+import { createSwarmAnswer, type SwarmAnswer } from "../swarm/swarm_table.ts";
 import { ALLOWED, BLACKLISTED, NOT_WHITELISTED } from "../tracker/access.ts";
 import { COUNTER, UDP6 } from "../tracker/stats.ts";
 import type { Tracker } from "../tracker/tracker.ts";
@@ -60,15 +60,7 @@ export class UdpHandler {
     this.#connectionIds = connectionIds;
     this.#input = input;
     this.#output = output;
-    this.#answer = {
-      seeders: 0,
-      leechers: 0,
-      completed: 0,
-      peers: 0,
-      out: output.halves,
-      offset: 0,
-      ids: null,
-    };
+    this.#answer = createSwarmAnswer(output.halves);
   }
 
   /**

@@ -8,6 +8,7 @@ import { AnnounceRequest } from "../../src/protocol/messages.ts";
 import { Statistics } from "../../src/tracker/statistics.ts";
 import type { Tracker } from "../../src/tracker/tracker.ts";
 import { createTestTracker, type TestLimits, type TestTracker } from "../support/test_tracker.ts";
+import { createSwarmAnswer } from "../../src/swarm/swarm_table.ts";
 
 export const TOKEN = "the token";
 export const READ_TOKEN = "the other token";
@@ -126,6 +127,6 @@ export function announce(tracker: Tracker, peer: TestPeer): void {
   request.event = peer.event ?? 2;
   request.wanted = 0;
   const out = new Uint16Array(0);
-  const answer = { seeders: 0, leechers: 0, completed: 0, peers: 0, out, offset: 0, ids: null };
+  const answer = createSwarmAnswer(out);
   tracker.announce(request, answer, 0, peer.seconds ?? 1000, START_UNIX);
 }

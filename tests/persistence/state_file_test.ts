@@ -3,6 +3,7 @@ import { Prng } from "../../src/base/prng.ts";
 import { readStateFile, StateFileError, writeStateFile } from "../../src/persistence/state_file.ts";
 import { SwarmStore } from "../../src/swarm/store.ts";
 import { createStoreMemory } from "../../src/swarm/store_memory.ts";
+import { createSwarmAnswer } from "../../src/swarm/swarm_table.ts";
 
 const TIMEOUT = 2700;
 
@@ -19,15 +20,7 @@ interface Known {
 }
 
 function announce(store: SwarmStore, { torrent, peer, isIpv4, seeder, heard }: Known, event = 2): void {
-  const answer = {
-    seeders: 0,
-    leechers: 0,
-    completed: 0,
-    peers: 0,
-    out: new Uint16Array(0),
-    offset: 0,
-    ids: null,
-  };
+  const answer = createSwarmAnswer(new Uint16Array(0));
   store.announce(
     {
       infoHash: Int32Array.of(torrent, 7, 7, 7, 7),

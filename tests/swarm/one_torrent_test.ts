@@ -5,7 +5,7 @@ import { Prng } from "../../src/base/prng.ts";
 import { DirtyCursor } from "../../src/swarm/dirty_bits.ts";
 import { SwarmStore } from "../../src/swarm/store.ts";
 import { createStoreMemory } from "../../src/swarm/store_memory.ts";
-import { PeerCursor } from "../../src/swarm/swarm_table.ts";
+import { createSwarmAnswer, PeerCursor } from "../../src/swarm/swarm_table.ts";
 
 const HASH = hashOf(1);
 
@@ -30,7 +30,7 @@ function announce(store: SwarmStore, peer: number): void {
     wanted: 0,
   };
   const out = new Uint16Array(0);
-  const answer = { seeders: 0, leechers: 0, completed: 0, peers: 0, out, offset: 0, ids: null };
+  const answer = createSwarmAnswer(out);
   assert.equal(store.announce(request, answer, 1), 0);
 }
 

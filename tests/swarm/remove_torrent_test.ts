@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Prng } from "../../src/base/prng.ts";
 import { SwarmStore } from "../../src/swarm/store.ts";
 import { createStoreMemory } from "../../src/swarm/store_memory.ts";
+import { createSwarmAnswer } from "../../src/swarm/swarm_table.ts";
 
 function createStore(keepTorrents: boolean): SwarmStore {
   return new SwarmStore(
@@ -25,15 +26,7 @@ function announce(store: SwarmStore, torrent: number, peer: number): void {
     event: 1,
     wanted: 0,
   };
-  const answer = {
-    seeders: 0,
-    leechers: 0,
-    completed: 0,
-    peers: 0,
-    out: new Uint16Array(0),
-    offset: 0,
-    ids: null,
-  };
+  const answer = createSwarmAnswer(new Uint16Array(0));
   assert.equal(store.announce(request, answer, 1), 0);
 }
 

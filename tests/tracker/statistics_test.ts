@@ -3,6 +3,7 @@ import { AnnounceRequest } from "../../src/protocol/messages.ts";
 import { Statistics } from "../../src/tracker/statistics.ts";
 import { COUNTER } from "../../src/tracker/stats.ts";
 import { createTestTracker } from "../support/test_tracker.ts";
+import { createSwarmAnswer } from "../../src/swarm/swarm_table.ts";
 
 /** The names and their order, as operators' scripts know them. */
 const NAMES = [
@@ -30,15 +31,7 @@ Deno.test("at first all is zero but the start", () => {
 
 Deno.test("seeds are seeders, peers are leechers; lists and counters are what they are", () => {
   const { memory, tracker } = createTestTracker({ whitelist: true, keys: true }, { keepTorrents: true });
-  const answer = {
-    seeders: 0,
-    leechers: 0,
-    completed: 0,
-    peers: 0,
-    out: new Uint16Array(2000),
-    offset: 0,
-    ids: null,
-  };
+  const answer = createSwarmAnswer(new Uint16Array(2000));
   const request = new AnnounceRequest();
   request.event = 1;
   for (const [port, left] of [[1, 0], [2, 7], [3, 7]]) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AnnounceRequest, COMPLETED, NONE, PAUSED, STARTED, STOPPED } from "../../src/protocol/messages.ts";
-import { type SwarmAnswer, SweepCursor } from "../../src/swarm/swarm_table.ts";
+import { createSwarmAnswer, type SwarmAnswer, SweepCursor } from "../../src/swarm/swarm_table.ts";
 import { ALLOWED, KEY_MISSING, NOT_WHITELISTED } from "../../src/tracker/access.ts";
 import { COUNTER } from "../../src/tracker/stats.ts";
 import type { Tracker } from "../../src/tracker/tracker.ts";
@@ -9,15 +9,7 @@ import { createTestTracker } from "../support/test_tracker.ts";
 const NOW = 1_700_000_000;
 
 function createAnswer(): SwarmAnswer {
-  return {
-    seeders: 0,
-    leechers: 0,
-    completed: 0,
-    peers: 0,
-    out: new Uint16Array(5000),
-    offset: 0,
-    ids: null,
-  };
+  return createSwarmAnswer(new Uint16Array(5000));
 }
 
 function request(fields: Partial<Pick<AnnounceRequest, "port" | "event" | "wanted">> & { left?: number }) {

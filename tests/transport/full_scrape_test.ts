@@ -4,6 +4,7 @@ import type { SwarmStore } from "../../src/swarm/store.ts";
 import { fullScrape } from "../../src/transport/full_scrape.ts";
 import { latin1 } from "../support/bencode_decoder.ts";
 import { createTestTracker } from "../support/test_tracker.ts";
+import { createSwarmAnswer } from "../../src/swarm/swarm_table.ts";
 
 const ENTRY = /20:([^]{20})d8:completei(\d+)e10:downloadedi(\d+)e10:incompletei(\d+)ee/y;
 
@@ -33,7 +34,7 @@ function join(store: SwarmStore, infoHash: Uint8Array, left: number): void {
   request.event = 1;
   request.wanted = 0;
   const out = new Uint16Array(2000);
-  store.announce(request, { seeders: 0, leechers: 0, completed: 0, peers: 0, out, offset: 0, ids: null }, 0);
+  store.announce(request, createSwarmAnswer(out), 0);
 }
 
 Deno.test("a full scrape of nothing", async () => {

@@ -19,6 +19,7 @@ import { API_KEY, type RunningTracker, startTracker, withTracker } from "../supp
 import { withNeeds } from "../support/skip.ts";
 import { createTestTracker, wordsOf } from "../support/test_tracker.ts";
 import { decodePeers } from "../support/udp_client.ts";
+import { createSwarmAnswer } from "../../src/swarm/swarm_table.ts";
 
 const HASH = new Uint8Array(20).map((_, i) => i * 13);
 const PEER_ID = latin1Bytes("-XX0001-\x00\xff&=%+ #?/ab");
@@ -401,7 +402,7 @@ Deno.test(
 /** Puts leechers into a swarm without a client. */
 function fill(tracker: RunningTracker["tracker"], infoHash: Uint8Array, leechers: number): void {
   const out = new Uint16Array(1000);
-  const answer = { seeders: 0, leechers: 0, completed: 0, peers: 0, out, offset: 0, ids: null };
+  const answer = createSwarmAnswer(out);
   for (let i = 0; i < leechers; i++) {
     const peer = {
       infoHash: wordsOf(infoHash),
