@@ -13,6 +13,7 @@ import {
   statusSchema,
 } from "./answers.ts";
 import { formatHash, hashSchema, hashTextSchema, parseHash, wholeNumber } from "./parameters.ts";
+import { SweepCursor } from "../swarm/swarm_table.ts";
 import { PeerRows, peerSchema } from "./peer_rows.ts";
 import type { ApiRoutes, ApiSetup } from "./setup.ts";
 import { streamJson } from "./streaming.ts";
@@ -84,7 +85,8 @@ export function addTorrent(api: ApiRoutes, setup: ApiSetup): void {
   api.openapi(deleteRoute, async (c) => {
     const infoHash = parseHash(c.req.valid("param").hash);
     if (!store.has(infoHash, 0)) return c.json(UNKNOWN, 404);
-    await inTurns(() => !store.drain(infoHash));
+    const cursor = new SweepCursor();
+    await inTurns(() => !store.drain(infoHash, cursor));
     const isGone = store.removeTorrent(infoHash) || !store.has(infoHash, 0);
     return isGone ? c.json(OK, 200) : c.json({ status: "too many removals wait" }, 503);
   });

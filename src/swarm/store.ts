@@ -33,7 +33,7 @@ import {
   type PeerVisitor,
   type SwarmAnswer,
   SwarmTable,
-  type SweepCursor,
+  SweepCursor,
 } from "./swarm_table.ts";
 
 /** Figures over all shards. */
@@ -198,14 +198,15 @@ export class SwarmStore {
 
   /**
    * Takes some peers out of a torrent, some tenths of a millisecond's work; true when none is left. For a large swarm
-   * that is to be removed without a long pause: `removeTorrent` then finds little to do.
+   * that is to be removed without a long pause: `removeTorrent` then finds little to do. The cursor is one for the whole
+   * of it.
    */
-  drain(infoHash: Int32Array): boolean {
+  drain(infoHash: Int32Array, cursor: SweepCursor): boolean {
     const hash = this.#table.torrents.hash(infoHash, 0);
     const shard = shardOf(hash) * SHARD_WORDS;
     lock(this.#shards, shard + SHARD_LOCK);
     const torrent = this.#table.torrents.find(hash, infoHash, 0);
-    const isEmpty = this.#table.drain(shard, this.#table.swarmOf(torrent), REMOVE_BUDGET);
+    const isEmpty = this.#table.drain(shard, this.#table.swarmOf(torrent), REMOVE_BUDGET, cursor);
     unlock(this.#shards, shard + SHARD_LOCK);
     return isEmpty;
   }
@@ -218,11 +219,13 @@ export class SwarmStore {
     const hash = this.#table.torrents.hash(infoHash, 0);
     const shard = shardOf(hash) * SHARD_WORDS;
     if (this.#keepTorrents && !this.removed.set(infoHash, 0, 0)) return false;
+    const cursor = new SweepCursor();
     let wasThere = false;
     for (let isGone = false; !isGone;) {
       lock(this.#shards, shard + SHARD_LOCK);
       let torrent = this.#table.torrents.find(hash, infoHash, 0);
-      const isEmpty = torrent !== 0 && this.#table.drain(shard, this.#table.swarmOf(torrent), REMOVE_BUDGET);
+      const swarm = this.#table.swarmOf(torrent);
+      const isEmpty = torrent !== 0 && this.#table.drain(shard, swarm, REMOVE_BUDGET, cursor);
       // A torrent that is not kept goes with its last peer.
       if (isEmpty) torrent = this.#table.torrents.find(hash, infoHash, 0);
       if (isEmpty && torrent !== 0) this.#table.remove(hash, shard, torrent);

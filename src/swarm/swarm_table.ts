@@ -372,11 +372,17 @@ export class SwarmTable {
     cursor.blocks6 = -1;
   }
 
-  /** Removes some peers of a swarm, up to about `budget` units of work; true when none is left. */
-  drain(shard: number, swarm: number, budget: number): boolean {
+  /**
+   * Removes some peers of a swarm, up to about `budget` units of work; true when none is left. The cursor is to be kept
+   * from call to call: without it the blocks that are empty already would be all that is seen of a large swarm.
+   */
+  drain(shard: number, swarm: number, budget: number, cursor: SweepCursor): boolean {
     if (swarm === 0) return true;
-    const cursor = new SweepCursor();
-    this.sweepSwarm(cursor, shard, swarm * SWARM_WORDS, budget, 0, EVERYBODY);
+    const swarmAt = swarm * SWARM_WORDS;
+    // The swarm may have shrunk meanwhile, or be another one.
+    cursor.blocks4 = Math.min(cursor.blocks4, this.ipv4.blockCount(swarmAt + SWARM_PEERS4));
+    cursor.blocks6 = Math.min(cursor.blocks6, this.ipv6.blockCount(swarmAt + SWARM_PEERS6));
+    this.sweepSwarm(cursor, shard, swarmAt, budget, 0, EVERYBODY);
     return this.seeders(swarm) + this.leechers(swarm) === 0;
   }
 

@@ -5,12 +5,12 @@ import { Prng } from "../../src/base/prng.ts";
 import { DirtyCursor } from "../../src/swarm/dirty_bits.ts";
 import { SwarmStore } from "../../src/swarm/store.ts";
 import { createStoreMemory } from "../../src/swarm/store_memory.ts";
-import { createSwarmAnswer, PeerCursor } from "../../src/swarm/swarm_table.ts";
+import { createSwarmAnswer, PeerCursor, SweepCursor } from "../../src/swarm/swarm_table.ts";
 
 const HASH = hashOf(1);
 
 function createStore(keepTorrents: boolean, torrents = 1024): SwarmStore {
-  return new SwarmStore(createStoreMemory({ torrents, peers: 50_000 }, keepTorrents, [1, 2]), new Prng(1));
+  return new SwarmStore(createStoreMemory({ torrents, peers: 150_000 }, keepTorrents, [1, 2]), new Prng(1));
 }
 
 function hashOf(torrent: number): Int32Array {
@@ -96,12 +96,28 @@ Deno.test("an unknown torrent and one without peers have nothing to visit", () =
 Deno.test("a swarm is emptied some peers at a time", () => {
   for (const keepTorrents of [false, true]) {
     const store = createStore(keepTorrents);
-    for (let peer = 0; peer < 20_000; peer++) announce(store, peer);
+    for (let peer = 0; peer < 200_000; peer++) announce(store, peer);
+    const cursor = new SweepCursor();
     let steps = 1;
-    while (!store.drain(HASH)) steps++;
-    assert.ok(steps > 3, `${steps} steps`);
+    while (!store.drain(HASH, cursor)) steps++;
+    assert.ok(steps > 40 && steps < 100, `${steps} steps`);
     assert.equal(store.has(HASH, 0), keepTorrents);
     assert.deepEqual([store.totals().seeders, store.totals().leechers, store.totals().swarms], [0, 0, 0]);
-    assert.equal(store.drain(hashOf(2)), true);
+    assert.equal(store.drain(hashOf(2), new SweepCursor()), true);
   }
+});
+
+Deno.test("peers that join a swarm while it is emptied go with it", () => {
+  const store = createStore(true);
+  for (let peer = 0; peer < 100_000; peer++) announce(store, peer);
+  const cursor = new SweepCursor();
+  for (let peer = 100_000; !store.drain(HASH, cursor); peer++) announce(store, peer);
+  assert.deepEqual([store.totals().seeders, store.totals().leechers, store.totals().swarms], [0, 0, 0]);
+});
+
+Deno.test("a torrent with very many peers is removed", () => {
+  const store = createStore(true);
+  for (let peer = 0; peer < 200_000; peer++) announce(store, peer);
+  assert.equal(store.removeTorrent(HASH), true);
+  assert.deepEqual([store.totals().torrents, store.totals().seeders, store.totals().leechers], [0, 0, 0]);
 });
