@@ -6,8 +6,8 @@ import type {
   FromDatabase,
   ToDatabase,
 } from "./database_messages.ts";
-import { type Database, DatabaseError, type TableKey } from "./persistence/database.ts";
-import { LIST_KEYS, Loader, TooManyRowsError } from "./persistence/loader.ts";
+import { type Database, DatabaseError, HASH_BYTES, type TableKey } from "./persistence/database.ts";
+import { LIST_KEYS, Loader, PAGE_ROWS, TooManyRowsError } from "./persistence/loader.ts";
 import { openDatabase } from "./persistence/open.ts";
 import { Saver } from "./persistence/saver.ts";
 import { SavingState } from "./tracker/saving_state.ts";
@@ -19,7 +19,7 @@ const PROGRESS_MILLISECONDS = 2000;
 /** The first pause after a save that failed; it doubles up to the interval. */
 const FIRST_RETRY_SECONDS = 1;
 
-/** Pages that the main thread may be behind. */
+/** Pages that may be on the way at one time. */
 const MAX_PAGES = 4;
 
 interface WorkerScope {
@@ -47,17 +47,32 @@ scope.onmessage = async ({ data }) => {
   }
 };
 
-/** Pages of torrents on their way to the main thread: a few at a time, so that memory stays bounded. */
+/**
+ * Pages of torrents on their way to the main thread: a few, in shared memory that is used again and again, so that a
+ * load of any size needs no more.
+ */
 class PageQueue {
+  readonly #pages = Array.from({ length: MAX_PAGES }, () => ({
+    infoHashes: new Int32Array(new SharedArrayBuffer(PAGE_ROWS * HASH_BYTES)),
+    completed: new Int32Array(new SharedArrayBuffer(PAGE_ROWS * 4)),
+  }));
+  #sent = 0;
   #onTheWay = 0;
   #isFull = false;
   #wake = Promise.withResolvers<void>();
 
   /** Sends a page on; false when there was no room for an earlier one. */
-  async send(infoHashes: Int32Array, completed: Int32Array): Promise<boolean> {
+  async send(infoHashes: Int32Array, completed: ArrayLike<number>): Promise<boolean> {
+    await this.#until(MAX_PAGES - 1);
+    const page = this.#pages[this.#sent++ % MAX_PAGES];
+    page.infoHashes.set(infoHashes);
+    page.completed.set(completed);
     this.#onTheWay++;
-    scope.postMessage({ is: "torrents", infoHashes, completed });
-    await this.#until(MAX_PAGES);
+    scope.postMessage({
+      is: "torrents",
+      infoHashes: page.infoHashes.subarray(0, infoHashes.length),
+      completed: page.completed.subarray(0, completed.length),
+    });
     return !this.#isFull;
   }
 

@@ -6,7 +6,7 @@ import type { Access } from "../tracker/access.ts";
 import { type Database, HASH_BYTES, type Rows, type TableKey } from "./database.ts";
 
 /** Rows a page: large enough for speed, small enough to show progress. */
-const PAGE_ROWS = 20_000;
+export const PAGE_ROWS = 20_000;
 const HASH_WORDS = HASH_BYTES / 4;
 
 /** The largest number that a list in memory keeps with an entry. */
@@ -19,8 +19,11 @@ export const LIST_KEYS: readonly ListKey[] = ["whitelist", "blacklist", "keys"];
 /** Rows read so far of a table, and how many there are. */
 export type OnProgress = (table: TableKey, rows: number, total: number) => void;
 
-/** Puts in a page of torrents, or takes it over to do so later; false when there was no room. */
-export type TakeTorrents = (infoHashes: Int32Array, completed: Int32Array) => boolean | Promise<boolean>;
+/** Puts in a page of at most {@link PAGE_ROWS} torrents, or copies it to do so later; false when there was no room. */
+export type TakeTorrents = (
+  infoHashes: Int32Array,
+  completed: ArrayLike<number>,
+) => boolean | Promise<boolean>;
 
 /** The database holds more than the configured limit lets in. The message is one line for the operator. */
 export class TooManyRowsError extends Error {}
@@ -41,14 +44,17 @@ export class Loader {
   }
 
   /**
-   * Loads all torrents by way of `take`, which gets arrays to keep, and gives their number. Throws a DatabaseError or a
+   * Loads all torrents by way of `take`, whose arrays are used again, and gives their number. Throws a DatabaseError or a
    * TooManyRowsError.
    */
   loadTorrents(take: TakeTorrents): Promise<number> {
     const reserve = (rows: number) => this.#store.reserveTorrents(rows);
-    return this.#read("torrents", "max_torrents", reserve, ({ hashes, numbers }) => {
-      return take(wordsOf(hashes.slice()), Int32Array.from(numbers));
-    });
+    return this.#read(
+      "torrents",
+      "max_torrents",
+      reserve,
+      ({ hashes, numbers }) => take(wordsOf(hashes), numbers),
+    );
   }
 
   /**

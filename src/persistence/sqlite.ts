@@ -73,7 +73,6 @@ function configure(database: DatabaseSync, busySeconds: number): void {
   const mode = database.prepare("PRAGMA journal_mode = WAL").get();
   // In WAL mode a power cut can lose the last saves but not the database; in the older modes only FULL promises that.
   database.exec(`PRAGMA synchronous = ${mode?.journal_mode === "wal" ? "NORMAL" : "FULL"}`);
-  database.exec(`PRAGMA cache_size = -${CACHE_KIBIBYTES}`);
   database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   database.exec("PRAGMA temp_store = MEMORY");
   // A file that may only be read opens without complaint: find out now rather than at the first save.
@@ -95,6 +94,7 @@ class SqliteDatabase implements Database {
   readonly #tables = new Map<TableKey, OpenTable>();
   readonly #turns: Turns;
   #isClosed = false;
+  #hasLargeCache = false;
 
   constructor(
     path: string,
@@ -193,6 +193,7 @@ class SqliteDatabase implements Database {
 
   #write(key: TableKey, rows: Rows, isMerge: boolean): Promise<void> {
     return this.#call(() => {
+      this.#enlargeCache();
       const table = this.#table(key);
       const hasNumber = table.names.number !== undefined;
       const statement = isMerge ? table.merge : table.upsert;
@@ -206,6 +207,13 @@ class SqliteDatabase implements Database {
         });
       });
     });
+  }
+
+  /** A reading passes every page once and needs no cache; writing comes back to the pages of the index. */
+  #enlargeCache(): void {
+    if (this.#hasLargeCache) return;
+    this.#database.exec(`PRAGMA cache_size = -${CACHE_KIBIBYTES}`);
+    this.#hasLargeCache = true;
   }
 
   #call<T>(work: () => T | Promise<T>): Promise<T> {
