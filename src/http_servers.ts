@@ -49,7 +49,7 @@ export async function startHttpServers(building: Building, apiSetup: ApiSetup): 
   const tracker = config.http_workers === 1
     ? startTrackers(building, trackerBlocks, trackerBindings, running)
     : await startTrackersInWorkers(building, trackerBlocks, trackerBindings);
-  const api = startApis(apiSetup, apiBlocks, bindings.slice(trackerBlocks.length), running);
+  const api = startApis(building, apiSetup, apiBlocks, bindings.slice(trackerBlocks.length), running);
   sweepConnections(building, [...tracker, ...api]);
   return { tracker, api };
 }
@@ -90,6 +90,7 @@ async function startTrackersInWorkers(
 }
 
 function startApis(
+  { stops }: Building,
   setup: ApiSetup,
   blocks: TcpBlock[],
   bindings: ServerBinding[],
@@ -97,6 +98,8 @@ function startApis(
 ): Listening[] {
   if (blocks.length === 0) return [];
   const api = createApi(setup);
+  const ended = api.run();
+  stops.push(() => ended);
   return blocks.map((block, i) => {
     const clientAddress = createClientAddress(proxiesOf(block));
     const server = binding(

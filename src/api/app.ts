@@ -12,7 +12,10 @@ import { addProgram } from "./program.ts";
 import { addSaving } from "./reloading.ts";
 import type { ApiRoutes, ApiSetup, Caller, Env } from "./setup.ts";
 import { addStats } from "./stats.ts";
+import { Rankings } from "./rankings.ts";
 import { addTorrent } from "./torrent.ts";
+import { addTorrents } from "./torrents.ts";
+import { addDescription } from "./openapi.ts";
 
 /** What stands at the address of the web interface until that is built. */
 const WEB_INTERFACE_PAGE = `<!doctype html>
@@ -30,6 +33,8 @@ const log = logger("api");
 
 export interface Api {
   fetch(request: Request, caller: Caller): Response | Promise<Response>;
+  /** Does what is done without being asked, until the program stops. */
+  run(): Promise<void>;
 }
 
 export function createApi(setup: ApiSetup): Api {
@@ -43,23 +48,29 @@ export function createApi(setup: ApiSetup): Api {
     await next();
     for (const [name, value] of Object.entries(NOT_CACHED)) c.res.headers.set(name, value);
   });
-  addRoutes(api, setup);
+  const rankings = new Rankings(setup.tracker.store, setup.clock);
+  addRoutes(api, setup, rankings);
   api.get("/webgui", (c) => c.redirect("/webgui/"));
   api.get("/webgui/", (c) => c.html(WEB_INTERFACE_PAGE));
   const methodsOf = createMethodTable(api);
   api.notFound((c) => unknownRequest(c, methodsOf(c.req.path)));
   api.onError((error) => explainMistake(error, setup));
-  return { fetch: (request, caller) => api.fetch(request, caller) };
+  return {
+    fetch: (request, caller) => api.fetch(request, caller),
+    run: () => rankings.keep(setup.stopping),
+  };
 }
 
-function addRoutes(api: ApiRoutes, setup: ApiSetup): void {
+function addRoutes(api: ApiRoutes, setup: ApiSetup, rankings: Rankings): void {
   addStats(api, setup);
   addTorrent(api, setup);
+  addTorrents(api, setup, rankings);
   addList(api, setup, "whitelist");
   addList(api, setup, "blacklist");
   addKeys(api, setup);
   addSaving(api, setup);
   addProgram(api, setup);
+  addDescription(api, setup.version);
 }
 
 function corsFor(origins: readonly string[]): MiddlewareHandler<Env> {
