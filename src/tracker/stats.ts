@@ -43,8 +43,11 @@ export type CounterName = keyof typeof COUNTER;
 export const TCP6 = COUNTER.tcp6_connections_handled - COUNTER.tcp4_connections_handled;
 export const UDP6 = COUNTER.udp6_connections_handled - COUNTER.udp4_connections_handled;
 
-/** A stripe is a multiple of two cache lines, so that threads do not disturb each other. */
-const STRIPE_COUNTERS = 64;
+/**
+ * A stripe is a multiple of two cache lines, so that threads do not disturb each other. Its end is for histograms: see
+ * `latency.ts`.
+ */
+export const STRIPE_COUNTERS = 64;
 
 /** Reserves the stripes of that many threads. */
 export function createStatsMemory(threads: number): SharedArrayBuffer {

@@ -22,6 +22,7 @@ import { ANNOUNCE_PATH, MAX_PATH_BYTES, parseKeyPath, SCRAPE_PATH } from "../pro
 import { AnnounceRequest } from "../protocol/messages.ts";
 import { createSwarmAnswer, type SwarmAnswer } from "../swarm/swarm_table.ts";
 import { ALLOWED, BLACKLISTED, KEY_INVALID, KEY_MISSING, NOT_WHITELISTED } from "../tracker/access.ts";
+import { LatencySampler } from "../tracker/latency.ts";
 import { COUNTER, TCP6 } from "../tracker/stats.ts";
 import type { Tracker } from "../tracker/tracker.ts";
 import { type ClientAddress, type ClientAddressOptions, createClientAddress } from "./client_address.ts";
@@ -63,6 +64,7 @@ function createRoutes(http: HttpTracker): Hono<Env> {
 class HttpTracker {
   readonly #tracker: Tracker;
   readonly #clock: Clock;
+  readonly #latency: LatencySampler;
   readonly #clientAddress: ClientAddress;
   readonly #allowFullScrape: boolean;
   readonly #request = new AnnounceRequest();
@@ -80,6 +82,7 @@ class HttpTracker {
   constructor(tracker: Tracker, clock: Clock, clientAddress: ClientAddress, allowFullScrape: boolean) {
     this.#tracker = tracker;
     this.#clock = clock;
+    this.#latency = new LatencySampler(tracker.counters, "tcp");
     this.#clientAddress = clientAddress;
     this.#allowFullScrape = allowFullScrape;
     const peers = tracker.settings.peersReturned;
@@ -91,6 +94,14 @@ class HttpTracker {
   }
 
   announce(raw: Request, remote: string, path: string): Response {
+    if (!this.#latency.isDue()) return this.#announce(raw, remote, path);
+    const began = this.#clock.milliseconds();
+    const response = this.#announce(raw, remote, path);
+    this.#latency.note(this.#clock.milliseconds() - began);
+    return response;
+  }
+
+  #announce(raw: Request, remote: string, path: string): Response {
     const request = this.#request;
     const url = raw.url;
     if (!this.#readAddress(raw, remote)) return this.#invalid("invalid address");

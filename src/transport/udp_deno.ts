@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { parseIp } from "../base/ip.ts";
 import { DatagramBuffer, MAX_REQUEST_BYTES } from "../protocol/udp.ts";
+import { LatencySampler } from "../tracker/latency.ts";
 import { COUNTER } from "../tracker/stats.ts";
 import type { Tracker } from "../tracker/tracker.ts";
 import type { BindAddress } from "./binding.ts";
@@ -58,6 +59,7 @@ async function answerDatagrams(
   const input = new DatagramBuffer(SLOT_BYTES);
   const output = new DatagramBuffer(SLOT_BYTES);
   const handler = new UdpHandler(tracker, connectionIds, input, output);
+  const latency = new LatencySampler(tracker.counters, "udp");
   for (;;) {
     let received: [Uint8Array, Deno.Addr];
     try {
@@ -69,10 +71,13 @@ async function answerDatagrams(
       continue;
     }
     const [datagram, from] = received;
+    const isSampled = latency.isDue();
+    const began = isSampled ? clock.milliseconds() : 0;
     const length = answerOne(handler, datagram.length, (from as Deno.NetAddr).hostname, clock);
     if (length === SILENCE) continue;
     try {
       await socket.send(output.bytes.subarray(0, length), from);
+      if (isSampled) latency.note(clock.milliseconds() - began);
     } catch (error) {
       if (error instanceof Deno.errors.BadResource) return;
       tracker.counters[COUNTER.udp_send_errors]++;

@@ -9,6 +9,7 @@
 import type { Clock } from "../base/clock.ts";
 import { parseIp } from "../base/ip.ts";
 import { DatagramBuffer, MAX_REQUEST_BYTES } from "../protocol/udp.ts";
+import { LatencySampler } from "../tracker/latency.ts";
 import { COUNTER } from "../tracker/stats.ts";
 import type { Tracker } from "../tracker/tracker.ts";
 import type { BindAddress } from "./binding.ts";
@@ -155,6 +156,7 @@ class UdpBatch {
   readonly #isWildcard: boolean;
   readonly #tracker: Tracker;
   readonly #handler: UdpHandler;
+  readonly #latency: LatencySampler;
   readonly #input = new DatagramBuffer(BATCH * SLOT_BYTES);
   readonly #output = new DatagramBuffer(BATCH * SLOT_BYTES);
   readonly #names = new Int32Array(BATCH * NAME_WORDS);
@@ -174,6 +176,7 @@ class UdpBatch {
     this.#isWildcard = socket.isWildcard;
     this.#tracker = tracker;
     this.#handler = new UdpHandler(tracker, connectionIds, this.#input, this.#output);
+    this.#latency = new LatencySampler(tracker.counters, "udp");
     const nameBytes = socket.isIpv4 ? NAME_BYTES_IPV4 : NAME_BYTES_IPV6;
     for (let i = 0; i < BATCH; i++) {
       this.#describe(this.#received, this.#receivedVectors, this.#input, i, NAME_WORDS * 4, SLOT_BYTES);
@@ -185,6 +188,8 @@ class UdpBatch {
   turn(flags: number, clock: Clock): number {
     const count = this.#libc.recvmmsg(this.#fd, this.#received, BATCH, flags, null);
     if (count <= 0) return this.#explainNothing();
+    const isSampled = this.#latency.isDue();
+    const began = isSampled ? clock.milliseconds() : 0;
     this.#handler.seconds = clock.seconds();
     this.#handler.unixSeconds = clock.unixSeconds();
     let answers = 0;
@@ -196,6 +201,7 @@ class UdpBatch {
       answers++;
     }
     if (answers > 0) this.#send(answers);
+    if (isSampled) this.#latency.note(clock.milliseconds() - began);
     return count;
   }
 
