@@ -4,7 +4,8 @@ import { type Building, StartError } from "./building.ts";
 import type { DatabaseOrder, DatabaseStart, FromDatabase, ToDatabase } from "./database_messages.ts";
 import { HASH_BYTES } from "./persistence/database.ts";
 import { LIST_KEYS, type ListKey } from "./persistence/loader.ts";
-import type { SwarmStore } from "./swarm/store.ts";
+import { SavingState } from "./tracker/saving_state.ts";
+import type { Tracker } from "./tracker/tracker.ts";
 
 /** How long the last save may take. */
 export const LAST_SAVE_SECONDS = 30;
@@ -17,7 +18,8 @@ const log = logger("database");
 type Order = DatabaseOrder extends infer T ? T extends DatabaseOrder ? Omit<T, "id"> : never : never;
 
 export class DatabaseThread {
-  readonly #store: SwarmStore;
+  readonly #tracker: Tracker;
+  readonly #saving: SavingState;
   readonly #worker: Worker;
   readonly #onFailure: (reason: string) => void;
   readonly #loaded = Promise.withResolvers<Record<string, number>>();
@@ -33,7 +35,7 @@ export class DatabaseThread {
     onFailure: (reason: string) => void,
   ): Promise<DatabaseThread> {
     const { config, setup } = building;
-    const database = new DatabaseThread(building.tracker.store, onFailure);
+    const database = new DatabaseThread(building, onFailure);
     const start: DatabaseStart = {
       setup,
       thread,
@@ -52,8 +54,9 @@ export class DatabaseThread {
     return database;
   }
 
-  private constructor(store: SwarmStore, onFailure: (reason: string) => void) {
-    this.#store = store;
+  private constructor({ tracker, setup }: Building, onFailure: (reason: string) => void) {
+    this.#tracker = tracker;
+    this.#saving = new SavingState(setup.memory.saving);
     this.#onFailure = onFailure;
     this.#worker = new Worker(new URL("./database_worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<FromDatabase>) => this.#receive(data);
@@ -77,9 +80,16 @@ export class DatabaseThread {
   async stop(): Promise<void> {
     this.#post({ order: "stop", limitSeconds: LAST_SAVE_SECONDS });
     const left = await Promise.race([this.#stopped.promise, afterSeconds(LAST_SAVE_SECONDS + 1)]);
-    if (left === undefined) log.error("the last save did not end in time: some changes may be lost");
-    else if (left > 0) log.error(`${left} changes could not be saved and are lost`);
+    const lost = left ?? this.#waiting();
+    if (lost > 0) log.error(`${lost} changes could not be saved and are lost`);
     this.#worker.terminate();
+  }
+
+  /** Changes that are not in the database, when its thread is too busy to say. */
+  #waiting(): number {
+    const { store, access } = this.#tracker;
+    const lists = LIST_KEYS.reduce((sum, key) => sum + access[key].changes(), 0);
+    return store.totals().dirty + store.removed.changes() + lists + this.#saving.shadow;
   }
 
   #order(order: Order): Promise<Record<string, number>> {
@@ -118,7 +128,7 @@ export class DatabaseThread {
   #putIn(infoHashes: Int32Array, completed: Int32Array): void {
     let isFull = false;
     for (let i = 0; i < completed.length && !isFull; i++) {
-      isFull = !this.#store.restoreTorrent(infoHashes, i * HASH_WORDS, completed[i]);
+      isFull = !this.#tracker.store.restoreTorrent(infoHashes, i * HASH_WORDS, completed[i]);
     }
     this.#post({ order: "taken", isFull });
   }
