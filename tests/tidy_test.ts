@@ -27,6 +27,7 @@ const coveredBy: Readonly<Record<string, string>> = {
   "src/api/list_changes.ts": "tests/api/lists_test.ts",
   "src/api/docs_page.ts": "tests/api/openapi_test.ts",
   "src/api/parameters.ts": "tests/api/torrent_test.ts",
+  "src/api/pause.ts": "tests/api/stats_test.ts",
   "src/api/peer_rows.ts": "tests/api/torrent_test.ts",
   "src/api/streaming.ts": "tests/api/torrent_test.ts",
   // The wiring is seen through the program that it makes.

@@ -2,11 +2,14 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
+import { Registry } from "prom-client";
 import { logger } from "../base/log.ts";
 import { NOT_CACHED, refusal } from "./answers.ts";
 import { createGuard } from "./guard.ts";
 import { addKeys } from "./keys.ts";
+import { EventLoopLag } from "./event_loop_lag.ts";
 import { addList } from "./lists.ts";
+import { addMetrics } from "./metrics.ts";
 import { invalidParameter } from "./parameters.ts";
 import { addProgram } from "./program.ts";
 import { addSaving } from "./reloading.ts";
@@ -49,7 +52,9 @@ export function createApi(setup: ApiSetup): Api {
     for (const [name, value] of Object.entries(NOT_CACHED)) c.res.headers.set(name, value);
   });
   const rankings = new Rankings(setup.tracker.store, setup.clock);
-  addRoutes(api, setup, rankings);
+  const registry = new Registry();
+  const lag = new EventLoopLag(registry);
+  addRoutes(api, setup, rankings, registry);
   api.get("/webgui", (c) => c.redirect("/webgui/"));
   api.get("/webgui/", (c) => c.html(WEB_INTERFACE_PAGE));
   const methodsOf = createMethodTable(api);
@@ -57,11 +62,13 @@ export function createApi(setup: ApiSetup): Api {
   api.onError((error) => explainMistake(error, setup));
   return {
     fetch: (request, caller) => api.fetch(request, caller),
-    run: () => rankings.keep(setup.stopping),
+    async run() {
+      await Promise.all([rankings.keep(setup.stopping), lag.keep(setup.stopping)]);
+    },
   };
 }
 
-function addRoutes(api: ApiRoutes, setup: ApiSetup, rankings: Rankings): void {
+function addRoutes(api: ApiRoutes, setup: ApiSetup, rankings: Rankings, registry: Registry): void {
   addStats(api, setup);
   addTorrent(api, setup);
   addTorrents(api, setup, rankings);
@@ -70,6 +77,7 @@ function addRoutes(api: ApiRoutes, setup: ApiSetup, rankings: Rankings): void {
   addKeys(api, setup);
   addSaving(api, setup);
   addProgram(api, setup);
+  addMetrics(api, setup, rankings, registry);
   addDescription(api, setup.version);
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { SwarmStore } from "../swarm/store.ts";
 import { RANKED_TORRENTS, type Ranking, RankingWalk } from "../tracker/ranking.ts";
+import { pause } from "./pause.ts";
 import { nextTurn } from "./turns.ts";
 
 /** In the background: work of this long, and then a pause, so that a walk takes a tenth of this thread's time. */
@@ -70,17 +71,4 @@ export class Rankings {
     } while (performance.now() < end);
     return undefined;
   }
-}
-
-/** Waits without keeping the program alive; less long when the signal comes. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { StatisticsView } from "../tracker/statistics.ts";
 import { GUARDED, json, NOT_CACHED } from "./answers.ts";
+import { pause } from "./pause.ts";
 import type { ApiRoutes, ApiSetup } from "./setup.ts";
 
 const EVENT_MILLISECONDS = 1000;
@@ -90,18 +91,4 @@ function eventsOf(read: () => string, stopping: AbortSignal): ReadableStream<Uin
     },
     cancel: () => over.abort(),
   }, { highWaterMark: 0 });
-}
-
-/** Resolves when the time is up or the signal comes. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
 }

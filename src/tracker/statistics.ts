@@ -1,7 +1,7 @@
 /** The figures that the API and the console show: the counters, the store's totals, when things run next. */
 import { SavingState } from "./saving_state.ts";
 import type { SharedMemory } from "./shared.ts";
-import { type CounterName, readCounters } from "./stats.ts";
+import { type CounterName, readCounter, readCounters } from "./stats.ts";
 import type { Tracker } from "./tracker.ts";
 
 /** UNIX times, in seconds. */
@@ -48,6 +48,16 @@ export class Statistics {
     this.#tracker = tracker;
     this.saving = new SavingState(memory.saving);
     this.timestamps = { started, timeout: 0, console: 0, keysTimeout: 0 };
+  }
+
+  /** The counters of all threads, for what is not told by `read`. */
+  get counterMemory(): SharedArrayBuffer {
+    return this.#memory.stats;
+  }
+
+  /** One counter, summed over all threads. */
+  counter(name: CounterName): number {
+    return readCounter(this.#memory.stats, name);
   }
 
   read(): StatisticsView {
