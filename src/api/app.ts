@@ -10,6 +10,7 @@ import { addKeys } from "./keys.ts";
 import { EventLoopLag } from "./event_loop_lag.ts";
 import { addList } from "./lists.ts";
 import { addMetrics } from "./metrics.ts";
+import { addOverview } from "./overview.ts";
 import { invalidParameter } from "./parameters.ts";
 import { addProgram } from "./program.ts";
 import { addSaving } from "./reloading.ts";
@@ -19,18 +20,7 @@ import { Rankings } from "./rankings.ts";
 import { addTorrent } from "./torrent.ts";
 import { addTorrents } from "./torrents.ts";
 import { addDescription } from "./openapi.ts";
-
-/** What stands at the address of the web interface until that is built. */
-const WEB_INTERFACE_PAGE = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>denotrack</title>
-<h1>denotrack</h1>
-<p>The tracker is running. This version has no web interface yet; its figures are at
-<code>/api/stats?token=YOUR_API_KEY</code>.</p>
-</html>
-`;
+import { addWebgui } from "./webgui.ts";
 
 const log = logger("api");
 
@@ -47,6 +37,7 @@ export function createApi(setup: ApiSetup): Api {
   });
   if (setup.config.cors_origins.length > 0) api.use(corsFor(setup.config.cors_origins));
   api.use(createGuard(setup));
+  addWebgui(api);
   api.use(async (c, next) => {
     await next();
     for (const [name, value] of Object.entries(NOT_CACHED)) c.res.headers.set(name, value);
@@ -55,8 +46,6 @@ export function createApi(setup: ApiSetup): Api {
   const registry = new Registry();
   const lag = new EventLoopLag(registry);
   addRoutes(api, setup, rankings, registry);
-  api.get("/webgui", (c) => c.redirect("/webgui/"));
-  api.get("/webgui/", (c) => c.html(WEB_INTERFACE_PAGE));
   const methodsOf = createMethodTable(api);
   api.notFound((c) => unknownRequest(c, methodsOf(c.req.path)));
   api.onError((error) => explainMistake(error, setup));
@@ -77,6 +66,7 @@ function addRoutes(api: ApiRoutes, setup: ApiSetup, rankings: Rankings, registry
   addKeys(api, setup);
   addSaving(api, setup);
   addProgram(api, setup);
+  addOverview(api, setup);
   addMetrics(api, setup, rankings, registry);
   addDescription(api, setup.version);
 }
