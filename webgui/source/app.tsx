@@ -7,7 +7,7 @@ import { HashListView } from "./hash_list_view.tsx";
 import { KeysView } from "./keys_view.tsx";
 import { Notices } from "./notices.tsx";
 import { startOverview } from "./overview.ts";
-import { followAddress, route } from "./route.ts";
+import { followAddress, hasMoved, route } from "./route.ts";
 import { token } from "./session.ts";
 import { Settings } from "./settings.tsx";
 import { Shell } from "./shell.tsx";
@@ -46,8 +46,9 @@ function App() {
 }
 
 function View({ view, argument }: { readonly view: string; readonly argument: string }) {
-  // A new view is read from its heading on.
-  useEffect(() => document.querySelector("h1")?.focus(), []);
+  useEffect(() => {
+    if (hasMoved.value) document.querySelector("h1")?.focus();
+  }, []);
   if (view === "torrents") return <TorrentsView />;
   if (view === "torrent") return <TorrentView hash={argument} />;
   if (view === "whitelist" || view === "blacklist") return <HashListView list={view} />;

@@ -70,7 +70,13 @@ function optionsOf(series: readonly Series[], width: number): uPlot.Options {
       y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] },
     },
     axes: [
-      { ...axis, size: 28, values: (_, ticks) => ticks.map((seconds) => agoOf(seconds)) },
+      {
+        ...axis,
+        size: 28,
+        space: 60,
+        incrs: [10, 30, 60, 120, 300],
+        values: (_, ticks) => ticks.map((seconds) => agoOf(seconds)),
+      },
       { ...axis, size: 56, values: (_, ticks) => ticks.map(shortNumber) },
     ],
     series: [
@@ -87,7 +93,7 @@ function optionsOf(series: readonly Series[], width: number): uPlot.Options {
 
 function agoOf(seconds: number): string {
   if (seconds === 0) return "now";
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+  return seconds % 60 === 0 ? `−${-seconds / 60} min` : `−${-seconds} s`;
 }
 
 function shortNumber(value: number): string {

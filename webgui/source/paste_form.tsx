@@ -7,6 +7,9 @@ import { formatCount } from "./format.ts";
 /** Checking begins when typing pauses: a paste may have a hundred thousand lines. */
 const PAUSE_MILLISECONDS = 150;
 
+/** Browsers take seconds over thousands of lines that they put in by themselves. */
+const LARGE_PASTE = 10_000;
+
 interface PasteFormProps {
   /** What a line holds, such as `Info hashes`. */
   readonly label: string;
@@ -45,6 +48,13 @@ export function PasteForm({ label, submit, children }: PasteFormProps) {
           value={text}
           aria-describedby="paste-check"
           onInput={(event) => setText(event.currentTarget.value)}
+          onPaste={(event) => {
+            const pasted = event.clipboardData?.getData("text/plain") ?? "";
+            if (pasted.length < LARGE_PASTE) return;
+            event.preventDefault();
+            const { value, selectionStart, selectionEnd } = event.currentTarget;
+            setText(value.slice(0, selectionStart) + pasted + value.slice(selectionEnd));
+          }}
         />
       </label>
       <div id="paste-check" aria-live="polite">

@@ -8,8 +8,14 @@ export const route = computed((): readonly [view: string, argument: string] => {
   return [view, argument];
 });
 
+/** Whether the view has changed: a new one is read from its heading on, the first one from the top of the page. */
+export const hasMoved = signal(false);
+
 export function followAddress(): void {
-  addEventListener("hashchange", () => hash.value = location.hash);
+  addEventListener("hashchange", () => {
+    hasMoved.value = true;
+    hash.value = location.hash;
+  });
 }
 
 export function go(view: string, argument = ""): void {
