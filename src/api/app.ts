@@ -50,7 +50,7 @@ export function createApi(setup: ApiSetup): Api {
   api.notFound((c) => unknownRequest(c, methodsOf(c.req.path)));
   api.onError((error) => explainMistake(error, setup));
   return {
-    fetch: (request, caller) => api.fetch(request, caller),
+    fetch: async (request, caller) => endAfterUnread(request, await api.fetch(request, caller)),
     async run() {
       await Promise.all([rankings.keep(setup.stopping), lag.keep(setup.stopping)]);
     },
@@ -95,6 +95,15 @@ function unknownRequest(c: Context, methods: readonly string[]): Response {
   if (methods.length === 0 || methods.includes(c.req.method)) return refusal("not found", 404);
   const allowed = [...new Set(methods.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]))];
   return refusal("method not allowed", 405, { allow: allowed.join(", ") });
+}
+
+/**
+ * Lets the connection end with the answer when the body of the request was not read to its end: the next request would
+ * stand behind that, and nobody looks there.
+ */
+function endAfterUnread(request: Request, response: Response): Response {
+  if (request.body !== null && !request.bodyUsed) response.headers.set("connection", "close");
+  return response;
 }
 
 /** A mistake of ours. The log is told, without the tokens that an error's text may carry along. */

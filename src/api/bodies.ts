@@ -7,8 +7,9 @@ export class BodyTooLongError extends Error {}
 export class BodyBrokenError extends Error {}
 
 /**
- * Gives the pieces of a body to `take`. Throws a BodyTooLongError as soon as the limit is passed, at once where the
- * request tells its length.
+ * Gives the pieces of a body to `take`; what that throws is thrown when the body is over, since a client may not listen
+ * before it has said everything. Throws a BodyTooLongError as soon as the limit is passed, at once where the request
+ * tells its length.
  */
 export async function readBody(
   request: Request,
@@ -18,14 +19,21 @@ export async function readBody(
   if (Number(request.headers.get("content-length") ?? 0) > limitBytes) throw new BodyTooLongError();
   if (request.body === null) return;
   const reader = request.body.getReader();
+  let problem: { readonly error: unknown } | undefined;
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read().catch(() => {
       throw new BodyBrokenError();
     });
-    if (done) return;
+    if (done) break;
     length += value.length;
     if (length > limitBytes) throw new BodyTooLongError();
-    take(value);
+    if (problem !== undefined) continue;
+    try {
+      take(value);
+    } catch (error) {
+      problem = { error };
+    }
   }
+  if (problem !== undefined) throw problem.error;
 }
