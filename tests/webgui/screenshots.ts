@@ -13,7 +13,7 @@ const VIEWS: Readonly<Record<string, string>> = {
 };
 
 /** Long enough for lines in the charts. */
-const ANNOUNCING_SECONDS = 25;
+const ANNOUNCING_SECONDS = 15;
 
 if (import.meta.main) await main(Deno.args[0] ?? "webgui/dist/screenshots");
 
@@ -33,6 +33,8 @@ async function main(folder: string): Promise<void> {
             await page.goto(`${tracker.address}#/${path}`);
             await settle(page);
             await shoot(name);
+            if (name !== "dashboard") continue;
+            await page.screenshot({ path: `${folder}/first-screen-${look.size}-${look.theme}.png` });
           }
           await page.goto(`${tracker.address}#/torrent/${BUSY_HASH}`);
           await page.getByRole("button", { name: "Delete torrent" }).click();

@@ -49,7 +49,16 @@ function Saving({ stats, facts }: { readonly stats: Stats; readonly facts: Overv
       )}
       <dl class="facts">
         <dt>Last save</dt>
-        <dd>{facts.last_save === 0 ? "none yet" : formatTime(facts.last_save)}</dd>
+        <dd>
+          {facts.last_save === 0 ? "none yet" : (
+            <time
+              dateTime={new Date(facts.last_save * 1000).toISOString()}
+              title={formatTime(facts.last_save)}
+            >
+              {formatDuration(unixNow() - facts.last_save)} ago
+            </time>
+          )}
+        </dd>
         <dt>It took</dt>
         <dd>{facts.last_save === 0 ? "–" : `${formatCount(facts.last_save_milliseconds)} ms`}</dd>
         <dt>Next save in</dt>

@@ -93,7 +93,7 @@ function KeyTable({ name, entries }: KeyTableProps) {
   return (
     <section class="card">
       <h2>{name}</h2>
-      <dl class="facts">
+      <dl class="facts keys">
         {entries.map(([key, value]) => [
           <dt key={key}>
             <code>{key}</code>
