@@ -13,7 +13,7 @@ const VIEWS: Readonly<Record<string, string>> = {
 };
 
 /** Long enough for lines in the charts. */
-const ANNOUNCING_SECONDS = 15;
+const ANNOUNCING_SECONDS = 20;
 
 if (import.meta.main) await main(Deno.args[0] ?? "webgui/dist/screenshots");
 

@@ -18,7 +18,7 @@ interface ChartProps {
 
 const HEIGHT = 180;
 /** What a chart shows at least, so that its first minute is not stretched. */
-const SHOWN_SECONDS = 120;
+const SHOWN_SECONDS = 60;
 
 export function Chart({ title, series, data }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
