@@ -16,6 +16,8 @@ export interface EntryPage {
   readonly hasMore: boolean;
 }
 
+const HASH_DIGITS = 40;
+
 /** An entry of `["hash", …]`, and of `[["key",1800000000], …]`. */
 const HASH = /"([0-9a-f]{40})"/g;
 const KEY = /\["([0-9a-f]{40})",(\d+)\]/g;
@@ -41,6 +43,11 @@ export async function readPage(
         return { entries, hasMore: true };
       }
       entries.push(entry);
+      // No other entry has the same hash.
+      if (prefix.length === HASH_DIGITS) {
+        leave.abort();
+        return { entries, hasMore: false };
+      }
     }
   }
   return { entries, hasMore: false };
