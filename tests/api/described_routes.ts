@@ -56,8 +56,10 @@ export function requestsFor(
 ): fc.Arbitrary<GeneratedRequest> {
   const values = Object.fromEntries((operation.parameters ?? []).map((parameter) => {
     const good = valueFor(parameter.schema);
-    const any = fc.string({ unit: "binary", minLength: 1 });
-    const value = isValid ? good : fc.oneof({ arbitrary: good, weight: 2 }, { arbitrary: any, weight: 1 });
+    const anything = fc.string({ unit: "binary", minLength: 1 });
+    const value = isValid
+      ? good
+      : fc.oneof({ arbitrary: good, weight: 2 }, { arbitrary: anything, weight: 1 });
     return [parameter.name, parameter.required === true ? value : fc.option(value, { nil: undefined })];
   }));
   const isQuery = new Set(
