@@ -1,4 +1,8 @@
 /** Bodies of requests: read while they arrive, up to the configured limit. */
+import { inTurns } from "./turns.ts";
+
+/** A fraction of a millisecond's reading. */
+const PIECE_BYTES = 8 * 1024;
 
 /** The body is longer than the configuration allows. */
 export class BodyTooLongError extends Error {}
@@ -30,10 +34,20 @@ export async function readBody(
     if (length > limitBytes) throw new BodyTooLongError();
     if (problem !== undefined) continue;
     try {
-      take(value);
+      await takeInTurns(value, take);
     } catch (error) {
       problem = { error };
     }
   }
   if (problem !== undefined) throw problem.error;
+}
+
+/** Gives a piece in small ones, however large it came. */
+async function takeInTurns(piece: Uint8Array, take: (piece: Uint8Array) => void): Promise<void> {
+  let at = 0;
+  await inTurns(() => {
+    take(piece.subarray(at, at + PIECE_BYTES));
+    at += PIECE_BYTES;
+    return at < piece.length;
+  });
 }
