@@ -28,6 +28,9 @@ export interface Ranking {
 /** Buckets, so about as many torrents, for which a shard is locked at once. */
 const BUCKETS_A_STEP = 128;
 
+/** Torrents taken out of a list in one step. */
+const TAKEN_A_STEP = 500;
+
 /** Swarms of more peers are looked at by themselves, some peers a step. */
 const SMALL_SWARM = 24;
 
@@ -41,9 +44,9 @@ export class RankingWalk {
   readonly #large: number[] = [];
   readonly #infoHash = new Int32Array(KEY_WORDS);
   #cursor: PeerCursor | undefined;
-  /** The sorts whose list is yet to be taken at the end of the walk. */
-  #untaken: Sort[] = [];
-  #taken: Partial<Record<Sort, RankedTorrent[]>> = {};
+  /** At the end of the walk: the sort whose list is being taken, and what was taken, the lowest first. */
+  #sort = 0;
+  #taken = noTorrents();
 
   constructor(store: SwarmStore, capacity = RANKED_TORRENTS) {
     this.#store = store;
@@ -67,7 +70,6 @@ export class RankingWalk {
     const next = this.#store.visitTorrents(this.#shard, this.#bucket, BUCKETS_A_STEP, this.#offer);
     this.#bucket = Math.max(next, 0);
     if (next < 0) this.#shard++;
-    if (this.#shard === SHARDS) this.#untaken = [...SORTS];
   }
 
   readonly #offer = (torrent: TorrentView): void => {
@@ -96,16 +98,24 @@ export class RankingWalk {
     large.length -= KEY_WORDS;
   }
 
-  /** Sorts one list a step, and then begins anew. */
+  /** Takes some of one list a step, and then begins anew. */
   #finish(seconds: number): Ranking | undefined {
-    const sort = this.#untaken.pop();
+    const sort = SORTS[this.#sort];
     if (sort !== undefined) {
-      this.#taken[sort] = this.#lists[sort].take();
+      const taken = this.#lists[sort].takeLowest(TAKEN_A_STEP);
+      this.#taken[sort].push(...taken);
+      if (taken.length < TAKEN_A_STEP) this.#sort++;
       return undefined;
     }
-    const { peers = [], seeders = [], leechers = [], completed = [] } = this.#taken;
-    this.#taken = {};
+    const torrents = this.#taken;
+    for (const sort of SORTS) torrents[sort].reverse();
+    this.#taken = noTorrents();
+    this.#sort = 0;
     this.#shard = 0;
-    return { seconds, torrents: { peers, seeders, leechers, completed }, clients: this.#clients.take() };
+    return { seconds, torrents, clients: this.#clients.take() };
   }
+}
+
+function noTorrents(): Record<Sort, RankedTorrent[]> {
+  return { peers: [], seeders: [], leechers: [], completed: [] };
 }

@@ -43,23 +43,26 @@ export class TopList {
     else this.#sink(0, this.#count);
   }
 
-  /** All that is kept, the highest first, and begins anew. */
-  take(): RankedTorrent[] {
-    const ranked = new Array<RankedTorrent>(this.#count);
-    for (let left = this.#count; left > 0; left--) {
-      ranked[left - 1] = this.#read(0);
-      const last = (left - 1) * ENTRY_WORDS;
+  /** Takes out the lowest of those that are kept, at most so many; the lowest first. */
+  takeLowest(most: number): RankedTorrent[] {
+    const taken: RankedTorrent[] = [];
+    while (this.#count > 0 && taken.length < most) {
+      taken.push(this.#read(0));
+      const last = --this.#count * ENTRY_WORDS;
       for (let i = 0; i < ENTRY_WORDS; i++) this.#entry[i] = this.#entries[last + i];
-      this.#sink(0, left - 1);
+      this.#sink(0, this.#count);
     }
-    this.#count = 0;
-    return ranked;
+    return taken;
   }
 
   #read(place: number): RankedTorrent {
     const at = place * ENTRY_WORDS;
-    const [, seeders, leechers, completed] = this.#entries.subarray(at, at + 4);
-    return { infoHash: this.#entries.slice(at + 4, at + ENTRY_WORDS), seeders, leechers, completed };
+    return {
+      infoHash: this.#entries.slice(at + 4, at + ENTRY_WORDS),
+      seeders: this.#entries[at + 1],
+      leechers: this.#entries[at + 2],
+      completed: this.#entries[at + 3],
+    };
   }
 
   /** Puts the entry in hand at `place` or above. */
@@ -91,6 +94,8 @@ export class TopList {
   }
 
   #move(from: number, to: number): void {
-    this.#entries.copyWithin(to * ENTRY_WORDS, from * ENTRY_WORDS, (from + 1) * ENTRY_WORDS);
+    for (let i = 0; i < ENTRY_WORDS; i++) {
+      this.#entries[to * ENTRY_WORDS + i] = this.#entries[from * ENTRY_WORDS + i];
+    }
   }
 }
