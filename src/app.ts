@@ -7,6 +7,8 @@ import { DatabaseThread, LAST_SAVE_SECONDS } from "./database_thread.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type HttpServers, type Listening, startHttpServers } from "./http_servers.ts";
 import { restorePeers } from "./saved_peers.ts";
+import { ServiceNotices } from "./service_notices.ts";
+import { ThreadWatch } from "./thread_watch.ts";
 import { SavingState } from "./tracker/saving_state.ts";
 import { attachTracker, type TrackerSetup } from "./tracker/setup.ts";
 import { createSharedMemory, type SharedMemory } from "./tracker/shared.ts";
@@ -58,16 +60,22 @@ export async function startApp(config: Config, version: string): Promise<App> {
   const failed = Promise.withResolvers<string>();
   const fail = (reason: string) => failed.resolve(`a thread has died: ${reason}`);
   const building = prepare(config, fail);
+  const notices = ServiceNotices.open(building.libc, Deno.env.toObject(), Deno.pid);
+  building.stops.push(() => notices.end());
   const stop = async () => {
     building.stopping.abort();
+    notices.stopping();
     while (building.stops.length > 0) await building.stops.pop()!();
   };
   let listening: ListeningAddresses;
   let database: DatabaseThread | undefined;
   try {
+    notices.loading();
     database = await openDatabase(building, fail);
     restorePeers(building);
-    listening = await build(building, database, version);
+    const watch = watchThreads(building);
+    listening = await build(building, database, watch, version);
+    notices.ready(() => summary(building.tracker), () => watch.silent.length === 0);
   } catch (error) {
     await stop();
     throw error;
@@ -78,7 +86,7 @@ export async function startApp(config: Config, version: string): Promise<App> {
     saving: new SavingState(building.setup.memory.saving),
     failed: failed.promise,
     stopSeconds: config.persistence || config.state_file !== "" ? STOP_AND_SAVE_SECONDS : STOP_SECONDS,
-    reloadLists: () => reloadLists(database),
+    reloadLists: () => notices.reloading(() => reloadLists(database)),
     async stop() {
       await stop();
       log.info("stopped");
@@ -90,6 +98,7 @@ export async function startApp(config: Config, version: string): Promise<App> {
 function prepare(config: Config, onFailure: (reason: string) => void): Building {
   const memory = reserveMemory(config);
   const origin = clockOrigin();
+  const libc = openLibc();
   const setup: TrackerSetup = {
     memory,
     settings: {
@@ -110,11 +119,11 @@ function prepare(config: Config, onFailure: (reason: string) => void): Building 
     setup,
     tracker: attachTracker(setup, 0, random()),
     clock: createClock(origin),
-    libc: openLibc(),
+    libc,
     workers: new Workers(setup, random, onFailure),
     udpSockets: new Set(),
     stopping: new AbortController(),
-    stops: [],
+    stops: "unavailable" in libc ? [] : [() => libc.unload()],
   };
 }
 
@@ -127,6 +136,19 @@ async function openDatabase(
   const database = await DatabaseThread.start(building, MAX_THREADS - 1, onFailure);
   building.stops.push(() => database.stop());
   return database;
+}
+
+function watchThreads({ setup, workers, stops }: Building): ThreadWatch {
+  const watch = new ThreadWatch(setup.memory.heartbeats, () => workers.threads);
+  const running = watch.start();
+  stops.push(() => running.stop());
+  return watch;
+}
+
+/** What a service manager shows beside the name of the program. */
+function summary({ store }: Tracker): string {
+  const { torrents, seeders, leechers } = store.totals();
+  return `serving ${torrents} torrents, ${seeders} seeders, ${leechers} leechers`;
 }
 
 async function reloadLists(database: DatabaseThread | undefined): Promise<void> {
@@ -142,15 +164,16 @@ async function reloadLists(database: DatabaseThread | undefined): Promise<void> 
 async function build(
   building: Building,
   database: DatabaseThread | undefined,
+  watch: ThreadWatch,
   version: string,
 ): Promise<ListeningAddresses> {
   const { config, setup, tracker, clock, libc, stops } = building;
-  if (!("unavailable" in libc)) stops.push(() => libc.unload());
   const statistics = new Statistics(setup.memory, tracker, clock.unixSeconds());
   const http = await startHttpServers(building, {
     ...{ config, version, tracker, statistics, clock, database },
     stopping: building.stopping.signal,
     udpDrops: () => readUdpDrops(libc, building.udpSockets),
+    silentThreads: () => watch.silent,
   });
   const udp = await startUdpServers(building);
   const housekeeping = startHousekeeping(config, tracker, statistics, clock);

@@ -1,5 +1,6 @@
 /** The entry of a Worker: attaches to the shared memory, runs its part of the tracker, ends when told to. */
 import { createClock } from "./base/clock.ts";
+import { Heartbeat } from "./tracker/heartbeats.ts";
 import { attachTracker } from "./tracker/setup.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 import { ConnectionIds } from "./transport/connection_id.ts";
@@ -13,6 +14,9 @@ interface WorkerScope {
   postMessage(message: WorkerMessage): void;
   close(): void;
 }
+
+/** How often a thread with an event loop says that it turns. */
+const BEAT_MILLISECONDS = 250;
 
 const scope = globalThis as unknown as WorkerScope;
 
@@ -28,21 +32,29 @@ scope.onmessage = ({ data }) => {
   }
 };
 
-function serveUdp({ setup }: WorkerStart, tracker: Tracker, sockets: readonly LinuxUdpSocket[]): void {
+function serveUdp(start: WorkerStart, tracker: Tracker, sockets: readonly LinuxUdpSocket[]): void {
+  const { setup, thread } = start;
   const libc = openLibc();
   if ("unavailable" in libc) throw new Error(libc.unavailable);
   scope.postMessage({ is: "ready" });
   const connectionIds = new ConnectionIds(setup.connectionSecret);
-  const stop = new Int32Array(setup.memory.stop);
-  runLinuxUdp(libc, sockets, tracker, connectionIds, createClock(setup.clockOrigin), stop);
+  const turns = {
+    stop: new Int32Array(setup.memory.stop),
+    heartbeat: new Heartbeat(setup.memory.heartbeats, thread),
+  };
+  runLinuxUdp(libc, sockets, tracker, connectionIds, createClock(setup.clockOrigin), turns);
   end();
 }
 
-function serveHttp({ setup }: WorkerStart, tracker: Tracker, listeners: readonly HttpListener[]): void {
+function serveHttp(start: WorkerStart, tracker: Tracker, listeners: readonly HttpListener[]): void {
+  const { setup, thread } = start;
   const clock = createClock(setup.clockOrigin);
   const servers = listeners.map((listener) => startHttpTracker(listener, tracker, clock));
+  const heartbeat = new Heartbeat(setup.memory.heartbeats, thread);
+  const beating = setInterval(() => heartbeat.beat(), BEAT_MILLISECONDS);
   scope.onmessage = async ({ data }) => {
     if (data !== STOP) return;
+    clearInterval(beating);
     await Promise.all(servers.map((server) => server.stop()));
     end();
   };

@@ -1,18 +1,24 @@
 /** The Workers of the program: started together, watched, stopped together. */
 import type { TrackerSetup } from "./tracker/setup.ts";
+import type { WatchedThread } from "./thread_watch.ts";
 import { STOP, type WorkerMessage, type WorkerStart } from "./worker_messages.ts";
 
 export class Workers {
   readonly #setup: TrackerSetup;
   readonly #random: () => number;
   readonly #onFailure: (reason: string) => void;
-  readonly #running: { worker: Worker; stopped: Promise<void> }[] = [];
+  readonly #running: { worker: Worker; stopped: Promise<void>; watched: WatchedThread }[] = [];
 
   /** `onFailure` is told when a Worker that was ready dies: it may have died with a lock. */
   constructor(setup: TrackerSetup, random: () => number, onFailure: (reason: string) => void) {
     this.#setup = setup;
     this.#random = random;
     this.#onFailure = onFailure;
+  }
+
+  /** The threads that run, for those who look after them. */
+  get threads(): readonly WatchedThread[] {
+    return this.#running.map(({ watched }) => watched);
   }
 
   /** Starts one more and waits until it serves. Throws an Error with its reason, in one line, when it cannot. */
@@ -36,10 +42,12 @@ export class Workers {
       event.preventDefault();
       fail(event.message);
     };
-    this.#running.push({ worker, stopped: stopped.promise });
+    const thread = this.#running.length + 1;
+    const watched = { name: `the ${work.kind.toUpperCase()} thread ${thread}`, thread };
+    this.#running.push({ worker, stopped: stopped.promise, watched });
     const start: WorkerStart = {
       setup: this.#setup,
-      thread: this.#running.length,
+      thread,
       randomSeed: this.#random(),
       work,
     };

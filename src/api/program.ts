@@ -15,7 +15,10 @@ const healthRoute = createRoute({
   security: [],
   responses: {
     200: json("It serves", statusSchema),
-    503: json("It stops, or its database has been failing for more than three intervals", statusSchema),
+    503: json(
+      "It stops, a thread hangs, or its database has been failing for more than three intervals",
+      statusSchema,
+    ),
   },
 });
 
@@ -40,8 +43,10 @@ export function addProgram(api: ApiRoutes, setup: ApiSetup): void {
   api.openapi(configRoute, (c) => c.json(publicConfig(setup.config), 200, NOT_CACHED));
 }
 
-function troubleOf({ config, statistics, clock, stopping }: ApiSetup): string | undefined {
+function troubleOf({ config, statistics, clock, stopping, silentThreads }: ApiSetup): string | undefined {
   if (stopping.aborted) return "stopping";
+  const [silent] = silentThreads();
+  if (silent !== undefined) return `${silent} does not answer`;
   const { failingSince } = statistics.saving;
   if (failingSince === 0) return undefined;
   const seconds = clock.unixSeconds() - failingSince;

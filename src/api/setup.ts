@@ -29,6 +29,8 @@ export interface ApiSetup {
   readonly stopping: AbortSignal;
   /** Datagrams that the system dropped for want of room, −1 where that is not known. */
   readonly udpDrops: () => number;
+  /** The names of the threads that hang. */
+  readonly silentThreads: () => readonly string[];
 }
 
 /** Who sent a request, as the server that took it knows. */

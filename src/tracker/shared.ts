@@ -2,6 +2,7 @@
 import { createHashSetMemory } from "../swarm/hash_set.ts";
 import { createStoreMemory, type StoreLimits, type StoreMemory } from "../swarm/store_memory.ts";
 import type { AccessMemory } from "./access.ts";
+import { createHeartbeatMemory } from "./heartbeats.ts";
 import { createSavingMemory } from "./saving_state.ts";
 import { createStatsMemory } from "./stats.ts";
 
@@ -11,6 +12,8 @@ export interface SharedMemory {
   readonly stats: SharedArrayBuffer;
   /** What the thread that saves tells the others: see `SavingState`. */
   readonly saving: SharedArrayBuffer;
+  /** A count of turns a thread: see `Heartbeat`. */
+  readonly heartbeats: SharedArrayBuffer;
   /** One int32: not zero once all threads are to stop. */
   readonly stop: SharedArrayBuffer;
 }
@@ -37,6 +40,7 @@ export function createSharedMemory(
     },
     stats: createStatsMemory(limits.threads),
     saving: createSavingMemory(),
+    heartbeats: createHeartbeatMemory(limits.threads),
     stop: new SharedArrayBuffer(4),
   };
 }

@@ -9,6 +9,7 @@
  *   after the call that failed.
  */
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
@@ -69,6 +70,9 @@ export const POLLERR = 0x8;
 export const POLLHUP = 0x10;
 export const POLLNVAL = 0x20;
 
+export const O_RDONLY = 0;
+export const O_CLOEXEC = 0x80000;
+
 export const F_GETFD = 1;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
@@ -78,6 +82,7 @@ export const O_NONBLOCK = 0x800;
 export const RLIMIT_NOFILE = 7;
 
 export const EPERM = 1;
+export const ENOENT = 2;
 export const EINTR = 4;
 export const EBADF = 9;
 export const EAGAIN = 11;
@@ -104,6 +109,7 @@ export const EHOSTUNREACH = 113;
 
 const ERROR_TEXTS: Record<number, string> = {
   [EPERM]: "EPERM: operation not permitted",
+  [ENOENT]: "ENOENT: no such file",
   [EINTR]: "EINTR: interrupted by a signal",
   [EBADF]: "EBADF: bad file descriptor",
   [EAGAIN]: "EAGAIN: nothing there yet, or the time is up",
@@ -135,8 +141,8 @@ export function errorText(errno: number): string {
 }
 
 /**
- * Lengths that the kernel writes back (`socklen_t *`) are an Int32Array(1). `fcntl` is variadic in C, which on
- * both machines passes an integer argument as a fixed one does.
+ * Lengths that the kernel writes back (`socklen_t *`) are an Int32Array(1). `fcntl` and `open` are variadic in C,
+ * which on both machines passes an integer argument as a fixed one does; `open` has its third one left out.
  */
 const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -145,12 +151,15 @@ const SYMBOLS = {
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "i32" },
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
   recvmmsg: { parameters: ["i32", "buffer", "u32", "i32", "buffer"], result: "i32" },
   sendmmsg: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },

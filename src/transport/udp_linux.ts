@@ -9,6 +9,7 @@
 import type { Clock } from "../base/clock.ts";
 import { parseIp } from "../base/ip.ts";
 import { DatagramBuffer, MAX_REQUEST_BYTES } from "../protocol/udp.ts";
+import type { Heartbeat } from "../tracker/heartbeats.ts";
 import { LatencySampler } from "../tracker/latency.ts";
 import { COUNTER } from "../tracker/stats.ts";
 import type { Tracker } from "../tracker/tracker.ts";
@@ -124,19 +125,28 @@ export function openUdpSockets(libc: Libc, bind: BindAddress, count: number): Li
   return { address: { hostname: bind.hostname, port }, sockets };
 }
 
-/** Answers on the sockets, one a server, until `stop[0]` is not zero. Blocks the thread. */
+/** What a thread that blocks shares with the others. */
+export interface Turns {
+  /** Not zero at index 0 once the thread is to end. */
+  readonly stop: Int32Array;
+  /** Beats at least every {@link WAKE_MILLISECONDS} while the thread is well. */
+  readonly heartbeat: Heartbeat;
+}
+
+/** Answers on the sockets, one a server, until it is told to stop. Blocks the thread. */
 export function runLinuxUdp(
   libc: Libc,
   sockets: readonly LinuxUdpSocket[],
   tracker: Tracker,
   connectionIds: ConnectionIds,
   clock: Clock,
-  stop: Int32Array,
+  { stop, heartbeat }: Turns,
 ): void {
   const batches = sockets.map((socket) => new UdpBatch(libc, socket, tracker, connectionIds));
   const isAlone = batches.length === 1;
   const waiting = pollList(sockets);
   while (Atomics.load(stop, 0) === 0) {
+    heartbeat.beat();
     let received = 0;
     for (let i = 0; i < batches.length; i++) {
       const count = batches[i].turn(isAlone ? MSG_WAITFORONE : MSG_DONTWAIT, clock);

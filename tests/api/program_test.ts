@@ -12,6 +12,13 @@ Deno.test("a tracker that stops is not healthy", async () => {
   assert.deepEqual(await askJson("/health", { token: "" }), [503, { status: "stopping" }]);
 });
 
+Deno.test("a tracker with a thread that hangs is not healthy", async () => {
+  const { askJson } = createTestApi({ silentThreads: () => ["the UDP thread 2", "the UDP thread 3"] });
+  assert.deepEqual(await askJson("/health", { token: "" }), [503, {
+    status: "the UDP thread 2 does not answer",
+  }]);
+});
+
 Deno.test("a database that fails for more than three intervals is not healthy", async () => {
   const { askJson, clock, statistics } = createTestApi({
     config: { persistence: true, persistence_interval: 10 },

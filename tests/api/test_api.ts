@@ -44,6 +44,7 @@ export interface TestApiOptions {
   limits?: Partial<TestLimits>;
   database?: DatabaseOrders;
   udpDrops?: () => number;
+  silentThreads?: () => readonly string[];
 }
 
 export function createTestApi(options: TestApiOptions = {}): TestApi {
@@ -69,6 +70,7 @@ export function createTestApi(options: TestApiOptions = {}): TestApi {
     database: options.database,
     stopping: stopping.signal,
     udpDrops: options.udpDrops ?? (() => -1),
+    silentThreads: options.silentThreads ?? (() => []),
   };
   const api = createApi(setup);
   const ask = async (target: string, given: AskOptions = {}): Promise<Response> => {
