@@ -1,8 +1,9 @@
 /**
- * Bundles the web interface into webgui/dist, unless what is there was made of the same sources. With `--if-possible` a
- * failure is a warning: a tracker serves clients without its web interface.
+ * Bundles the web interface's script into webgui/dist, unless what is there was made of the same sources. With
+ * `--if-possible` a failure is a warning: a tracker serves clients without its web interface.
  */
 import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
 
 const FOLDER = new URL("./", import.meta.url);
 const DIST = new URL("dist/", FOLDER);
@@ -21,21 +22,17 @@ async function main(isOptional: boolean): Promise<void> {
   }
 }
 
-/** Builds beside the old files and then moves the new ones there, so that builds side by side do no harm. */
+/** Builds beside the old file and then moves the new one there, so that builds side by side do no harm. */
 async function build(): Promise<void> {
   const sources = digestOfSources();
   if (readStamp() === sources) return;
   const folder = new URL(`dist-${Deno.pid}/`, FOLDER);
   Deno.mkdirSync(folder, { recursive: true });
   try {
-    await bundle(new URL("source/app.tsx", FOLDER), new URL("app.js", folder));
-    for (const { name } of Deno.readDirSync(new URL("static/", FOLDER))) {
-      Deno.copyFileSync(new URL(`static/${name}`, FOLDER), new URL(name, folder));
-    }
+    const script = new URL("app.js", folder);
+    await bundle(new URL("source/app.tsx", FOLDER), script);
     Deno.mkdirSync(DIST, { recursive: true });
-    for (const { name } of Deno.readDirSync(folder)) {
-      Deno.renameSync(new URL(name, folder), new URL(name, DIST));
-    }
+    Deno.renameSync(script, new URL("app.js", DIST));
     Deno.writeTextFileSync(STAMP, sources);
   } finally {
     Deno.removeSync(folder, { recursive: true });
@@ -50,8 +47,8 @@ async function bundle(entry: URL, output: URL): Promise<void> {
       "--minify",
       "--platform=browser",
       "--output",
-      output.pathname,
-      entry.pathname,
+      fileURLToPath(output),
+      fileURLToPath(entry),
     ],
     cwd: FOLDER,
     stdin: "null",
@@ -64,10 +61,8 @@ async function bundle(entry: URL, output: URL): Promise<void> {
 /** The libraries are known by the lock file, and how to build by this one. */
 function digestOfSources(): string {
   const hash = createHash("sha256").update(Deno.version.deno);
-  const folders = ["source/", "static/"].flatMap((folder) =>
-    [...Deno.readDirSync(new URL(folder, FOLDER))].map(({ name }) => folder + name)
-  );
-  for (const path of [...folders.sort(), "build.ts", "../deno.json", "../deno.lock"]) {
+  const sources = [...Deno.readDirSync(new URL("source/", FOLDER))].map(({ name }) => `source/${name}`);
+  for (const path of [...sources.sort(), "build.ts", "../deno.json", "../deno.lock"]) {
     hash.update(`\n${path}\n`).update(Deno.readFileSync(new URL(path, FOLDER)));
   }
   return hash.digest("hex");

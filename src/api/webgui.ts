@@ -1,18 +1,11 @@
-/** Serves the web interface, which the build leaves in webgui/dist, at /webgui/. */
+/** Serves the web interface at /webgui/: the files of webgui/static, and the script that webgui/build.ts makes. */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import icon from "../../webgui/static/icon.svg" with { type: "text" };
+import page from "../../webgui/static/index.html" with { type: "text" };
+import style from "../../webgui/static/style.css" with { type: "text" };
 import { refusal } from "./answers.ts";
 import type { ApiRoutes } from "./setup.ts";
-
-/** Read by its address, so that a single executable that includes the folder has it in the same place. */
-const DIST = new URL("../../webgui/dist/", import.meta.url);
-
-const TYPES = {
-  "index.html": "text/html; charset=utf-8",
-  "app.js": "text/javascript; charset=utf-8",
-  "style.css": "text/css; charset=utf-8",
-  "icon.svg": "image/svg+xml",
-};
 
 /** Scripts, styles and connections are this server's own; nothing may frame the page. */
 const SAFETY_HEADERS = {
@@ -42,12 +35,13 @@ interface Asset {
   readonly compressed: Uint8Array<ArrayBuffer>;
 }
 
-export function addWebgui(api: ApiRoutes, folder: URL = DIST): void {
-  const assets = new Map(
-    Object.entries(TYPES).map(([name, type]) => [name, readAsset(new URL(name, folder), type)]),
-  );
+/** `loadScript` gives the bundled script, or `undefined` where it has not been built; it is asked when it is wanted. */
+export function addWebgui(api: ApiRoutes, loadScript = builtScript): void {
+  let loading: Promise<ReadonlyMap<string, Asset>> | undefined;
   api.get("/webgui", (c) => c.redirect("/webgui/"));
-  api.get("/webgui/:name{.*}", (c) => {
+  api.get("/webgui/:name{.*}", async (c) => {
+    loading ??= loadAssets(loadScript);
+    const assets = await loading;
     const name = c.req.param("name");
     const asset = assets.get(name === "" ? "index.html" : name);
     if (asset !== undefined) return answer(c.req.raw, asset);
@@ -55,15 +49,33 @@ export function addWebgui(api: ApiRoutes, folder: URL = DIST): void {
   });
 }
 
-/** `undefined` for a file that is not there. */
-function readAsset(file: URL, type: string): Asset | undefined {
-  let body: Uint8Array<ArrayBuffer>;
+/**
+ * The script is the one part that is built, so it is imported only here: types can be checked and a tracker started
+ * without it, while an executable embeds it and cannot be made without it.
+ */
+async function builtScript(): Promise<string | undefined> {
   try {
-    body = Deno.readFileSync(file);
+    return (await import("../../webgui/dist/app.js", { with: { type: "text" } })).default;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") return undefined;
     throw error;
   }
+}
+
+/** Without the script there is nothing to serve. */
+async function loadAssets(loadScript: () => Promise<string | undefined>): Promise<Map<string, Asset>> {
+  const script = await loadScript();
+  if (script === undefined) return new Map();
+  return new Map([
+    ["index.html", createAsset(page, "text/html; charset=utf-8")],
+    ["app.js", createAsset(script, "text/javascript; charset=utf-8")],
+    ["style.css", createAsset(style, "text/css; charset=utf-8")],
+    ["icon.svg", createAsset(icon, "image/svg+xml")],
+  ]);
+}
+
+function createAsset(text: string, type: string): Asset {
+  const body = new TextEncoder().encode(text);
   const digest = createHash("sha256").update(body).digest("hex").slice(0, 32);
   const headers = {
     ...SAFETY_HEADERS,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { repositoryRoot } from "../support/program.ts";
 
 interface Outcome {
@@ -12,15 +13,7 @@ type Build = (...args: string[]) => Promise<Outcome>;
 async function inCopy(use: (build: Build, folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "denotrack-build-" });
   try {
-    for (const path of ["webgui/source", "webgui/static"]) {
-      Deno.mkdirSync(`${folder}/${path}`, { recursive: true });
-      for (const { name } of Deno.readDirSync(`${repositoryRoot}/${path}`)) {
-        Deno.copyFileSync(`${repositoryRoot}/${path}/${name}`, `${folder}/${path}/${name}`);
-      }
-    }
-    for (const path of ["webgui/build.ts", "deno.json", "deno.lock"]) {
-      Deno.copyFileSync(`${repositoryRoot}/${path}`, `${folder}/${path}`);
-    }
+    copyOver(["webgui/source", "webgui/build.ts", "deno.json", "deno.lock"], folder);
     await use(async (...args) => {
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "--quiet", "--allow-read", "--allow-write", "--allow-run", "webgui/build.ts", ...args],
@@ -34,13 +27,26 @@ async function inCopy(use: (build: Build, folder: string) => Promise<void>): Pro
   }
 }
 
+/** Copies files and folders of the repository. */
+function copyOver(paths: readonly string[], folder: string): void {
+  for (const path of paths) {
+    const [from, to] = [`${repositoryRoot}/${path}`, `${folder}/${path}`];
+    if (Deno.statSync(from).isDirectory) {
+      copyOver([...Deno.readDirSync(from)].map(({ name }) => `${path}/${name}`), folder);
+    } else {
+      Deno.mkdirSync(dirname(to), { recursive: true });
+      Deno.copyFileSync(from, to);
+    }
+  }
+}
+
 Deno.test("the web interface is built once, and again when a source has changed", () =>
   inCopy(async (build, folder) => {
     const bundle = `${folder}/webgui/dist/app.js`;
     assert.deepEqual(await build(), { code: 0, error: "" });
     assert.deepEqual(
       [...Deno.readDirSync(`${folder}/webgui/dist`)].map(({ name }) => name).sort(),
-      ["app.js", "icon.svg", "index.html", "sources.sha256", "style.css"],
+      ["app.js", "sources.sha256"],
     );
     const first = Deno.readTextFileSync(bundle);
     Deno.writeTextFileSync(bundle, "kept");
@@ -67,3 +73,27 @@ Deno.test("a build that fails keeps what was built before; a start goes on with 
     assert.ok(Deno.statSync(`${folder}/webgui/dist/app.js`).size > 10_000);
     assert.ok([...Deno.readDirSync(`${folder}/webgui`)].every(({ name }) => !name.startsWith("dist-")));
   }));
+
+Deno.test("where nothing is built, types can be checked and a tracker serves a page that says so", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "denotrack-build-" });
+  try {
+    copyOver(["src", "main.ts", "webgui/source", "webgui/static", "deno.json", "deno.lock"], folder);
+    Deno.writeTextFileSync(
+      `${folder}/ask.ts`,
+      `import { OpenAPIHono } from "@hono/zod-openapi";
+       import type { Env } from "./src/api/setup.ts";
+       import { addWebgui } from "./src/api/webgui.ts";
+       const api = new OpenAPIHono<Env>();
+       addWebgui(api);
+       console.log(await (await api.request("/webgui/")).text());`,
+    );
+    const run = (...args: string[]) =>
+      new Deno.Command(Deno.execPath(), { args, cwd: folder, env: { NO_COLOR: "1" } }).output();
+    const checked = await run("check", "--quiet", "main.ts", "ask.ts");
+    assert.equal(new TextDecoder().decode(checked.stderr), "");
+    const asked = await run("run", "--quiet", "ask.ts");
+    assert.match(new TextDecoder().decode(asked.stdout), /has not been built/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
