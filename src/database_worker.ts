@@ -9,7 +9,7 @@ import type {
 import { type Database, DatabaseError, HASH_BYTES, type TableKey } from "./persistence/database.ts";
 import { LIST_KEYS, Loader, PAGE_ROWS, TooManyRowsError } from "./persistence/loader.ts";
 import { openDatabase } from "./persistence/open.ts";
-import { Saver } from "./persistence/saver.ts";
+import { type Refusal, Saver } from "./persistence/saver.ts";
 import { SavingState } from "./tracker/saving_state.ts";
 import { attachTracker } from "./tracker/setup.ts";
 
@@ -106,6 +106,8 @@ class Keeper {
   #turn: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retrySeconds = 0;
+  /** What the database does not take, as it was told. */
+  #refusals: ReadonlyMap<TableKey, Refusal> = new Map();
 
   /** Opens the database and loads everything. */
   static async open(start: DatabaseStart, pages: PageQueue): Promise<Keeper> {
@@ -193,6 +195,21 @@ class Keeper {
     }
     state.lastSave = unixSeconds();
     state.lastSaveMilliseconds = milliseconds;
+    this.#noteRefusals();
+  }
+
+  /** Says once of each table that the database does not take all of it, and once when it does again. */
+  #noteRefusals(): void {
+    const { refusals } = this.#saver;
+    for (const [table, { changes, reason }] of refusals) {
+      if (this.#refusals.has(table)) continue;
+      const what = changes === 1 ? "1 change" : `${changes} changes`;
+      say("error", `${what} of the ${table} cannot be saved and will be tried again: ${reason}`);
+    }
+    for (const table of this.#refusals.keys()) {
+      if (!refusals.has(table)) say("info", `the changes of the ${table} that could not be saved are saved`);
+    }
+    this.#refusals = refusals;
   }
 
   #noteFailed(reason: string): void {
@@ -212,7 +229,7 @@ class Keeper {
       scope.postMessage({ is: "refused", id: order.id, reason: problem });
       return;
     }
-    const rows: Record<string, number> = { saved: before };
+    const rows: Record<string, number> = { saved: Math.max(0, before - this.#state.refused) };
     try {
       if (order.order === "reload") {
         for (const key of order.lists) rows[key] = await this.#loader.loadList(key);

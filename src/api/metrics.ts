@@ -112,6 +112,8 @@ function addDatabase({ statistics, tracker, database }: ApiSetup, registry: Regi
   });
   const failing = "UNIX time since which saving has been failing, 0 while it works";
   gauge(registry, "database_failing_since_timestamp_seconds", failing, [], (set) => set(saving.failingSince));
+  const refused = "Changes that the database did not take in the last save";
+  gauge(registry, "database_refused_changes", refused, [], (set) => set(saving.refused));
 }
 
 function addProcess({ version, statistics }: ApiSetup, registry: Registry): void {

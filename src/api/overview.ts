@@ -20,6 +20,10 @@ const overviewSchema = z.object({
   failing_since: z.int().min(0).openapi({
     description: "UNIX time since which saving has been failing, 0 while it works",
   }),
+  refused_changes: z.int().min(0).openapi({
+    description:
+      "Changes that the database did not take in the last save; the log tells why, and they are tried again",
+  }),
   refusals: z.record(z.string(), z.int().min(0)).openapi({
     description: "Requests since the start that were refused, or answered and not stored, by reason",
   }),
@@ -48,7 +52,7 @@ const REFUSALS = [
 export function addOverview(api: ApiRoutes, { config, version, statistics }: ApiSetup): void {
   const check = createTokenCheck(config.api_key, config.api_key_readonly);
   api.openapi(overviewRoute, (c) => {
-    const { lastSave, lastSaveMilliseconds, failingSince } = statistics.saving;
+    const { lastSave, lastSaveMilliseconds, failingSince, refused } = statistics.saving;
     const access = check(tokenOf(c.req.raw)) === "full" ? "full" as const : "read" as const;
     return c.json(
       {
@@ -61,6 +65,7 @@ export function addOverview(api: ApiRoutes, { config, version, statistics }: Api
         last_save: lastSave,
         last_save_milliseconds: lastSaveMilliseconds,
         failing_since: failingSince,
+        refused_changes: refused,
         refusals: Object.fromEntries(REFUSALS.map((name) => [name, statistics.counter(name)])),
       },
       200,

@@ -54,7 +54,7 @@ export interface Database {
 
   /**
    * Adds rows, or gives those that are there the new number, in one transaction: all or nothing. Of a hash that comes
-   * twice, the last one counts.
+   * twice, the last one counts. A row that the database does not take is an error of fault `content`.
    */
   save(table: TableKey, rows: Rows): Promise<void>;
 
@@ -78,7 +78,7 @@ export interface Database {
  * - `unavailable`: not reachable, connection lost, no answer in time, locked by another: trying again may help;
  * - `refused`: wrong password, no such database, no rights, read-only, disk full: an operator has to act;
  * - `structure`: a table or column that is not as expected;
- * - `content`: a row that is not as expected;
+ * - `content`: a row that is not as expected, or that the database does not take, whatever becomes of the others;
  * - `failed`: anything else that the database reports.
  */
 export type DatabaseFault = "unavailable" | "refused" | "structure" | "content" | "failed";
@@ -86,11 +86,14 @@ export type DatabaseFault = "unavailable" | "refused" | "structure" | "content" 
 /** Trouble with the database, told in one line that names the database and never holds the password. */
 export class DatabaseError extends Error {
   readonly fault: DatabaseFault;
+  /** Of fault `content`, when saving: the places of all rows that would not be taken, where that is known. */
+  readonly refusedRows: readonly number[] | undefined;
 
-  constructor(fault: DatabaseFault, description: string, problem: string) {
+  constructor(fault: DatabaseFault, description: string, problem: string, refusedRows?: readonly number[]) {
     super(`${description}: ${problem.replace(/\s+/g, " ").trim()}`);
     this.name = "DatabaseError";
     this.fault = fault;
+    this.refusedRows = refusedRows;
   }
 }
 

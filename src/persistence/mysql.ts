@@ -17,6 +17,7 @@ import {
   type CatalogTable,
   EXPECTED_HASH_TYPE,
   type HashForm,
+  largestOf,
   parseType,
   type TableNames,
   type TypeRules,
@@ -49,9 +50,22 @@ export function openMysql(
   return new ServerDatabase(MYSQL, address, names, limits);
 }
 
+const INTEGER_BYTES: Readonly<Record<string, number>> = {
+  tinyint: 1,
+  smallint: 2,
+  mediumint: 3,
+  int: 4,
+  bigint: 8,
+};
+
 const MYSQL_TYPES: TypeRules = {
   isCaseSensitive: false,
-  isWhole: (type) => /^(tiny|small|medium|big)?int\b/i.test(type),
+  largestWhole: (type) => {
+    const match = /^((?:tiny|small|medium|big)?int)\b/i.exec(type);
+    return match === null
+      ? undefined
+      : largestOf(INTEGER_BYTES[match[1].toLowerCase()], /\bunsigned\b/i.test(type));
+  },
   hashForm: (type) => {
     const { name, length } = parseType(type);
     if (
@@ -81,6 +95,8 @@ const MYSQL: Dialect = {
   removeStatements,
   fault,
   createStatement,
+  widenStatement: ({ table, number = "" }) =>
+    `ALTER TABLE ${quoted(table)} MODIFY ${quoted(number)} BIGINT NOT NULL DEFAULT 0`,
   clearStatement: ({ table }) => `DELETE FROM ${quoted(table)} LIMIT ${CLEAR_ROWS}`,
 };
 
@@ -264,11 +280,26 @@ const REFUSED = new Set([
   ...["HANDSHAKE_NO_SSL_SUPPORT", "HANDSHAKE_SSL_ERROR", "AUTH_SWITCH_PLUGIN_ERROR"],
 ]);
 
+/** A row that breaks a rule of its table: a number out of range, a constraint, a foreign key, a trigger. */
+const CONTENT = new Set([
+  ...[
+    "ER_WARN_DATA_OUT_OF_RANGE",
+    "ER_DATA_TOO_LONG",
+    "ER_CONSTRAINT_FAILED",
+    "ER_CHECK_CONSTRAINT_VIOLATED",
+  ],
+  ...["ER_NO_REFERENCED_ROW", "ER_NO_REFERENCED_ROW_2", "ER_ROW_IS_REFERENCED", "ER_ROW_IS_REFERENCED_2"],
+  ...["ER_SIGNAL_EXCEPTION"],
+]);
+/** MariaDB's number for a check; the driver has MySQL's names only. */
+const MARIADB_CHECK_FAILED = 4025;
+
 function fault(error: unknown): DatabaseFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = codeOf(error);
   if (isNetworkError(error) || UNAVAILABLE.has(code)) return "unavailable";
   if (isTlsError(error) || REFUSED.has(code)) return "refused";
+  if (CONTENT.has(code) || ("errno" in error && error.errno === MARIADB_CHECK_FAILED)) return "content";
   if (/closed state/.test(error.message)) return "unavailable";
   return code === "" && !("fatal" in error) ? undefined : "failed";
 }

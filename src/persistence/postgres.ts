@@ -15,6 +15,7 @@ import { openSocket } from "./postgres_socket.ts";
 import {
   type CatalogTable,
   EXPECTED_HASH_TYPE,
+  largestOf,
   parseType,
   type TableNames,
   type TypeRules,
@@ -45,7 +46,10 @@ export function openPostgres(
 
 const POSTGRES_TYPES: TypeRules = {
   isCaseSensitive: true,
-  isWhole: (type) => ["smallint", "integer", "bigint"].includes(type),
+  largestWhole: (type) => {
+    const bytes = { smallint: 2, integer: 4, bigint: 8 }[type];
+    return bytes === undefined ? undefined : largestOf(bytes, false);
+  },
   hashForm: (type) => {
     const { name, length } = parseType(type);
     if (name === "bytea") return "bytes";
@@ -70,6 +74,8 @@ const POSTGRES: Dialect = {
     const numberColumn = number === undefined ? "" : `, ${quoted(number)} BIGINT NOT NULL DEFAULT 0`;
     return `CREATE TABLE IF NOT EXISTS ${quoted(table)} (${quoted(hash)} BYTEA PRIMARY KEY${numberColumn})`;
   },
+  widenStatement: ({ table, number = "" }) =>
+    `ALTER TABLE ${quoted(table)} ALTER COLUMN ${quoted(number)} TYPE BIGINT`,
   clearStatement: ({ table }) =>
     `DELETE FROM ${quoted(table)} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${
       quoted(table)
@@ -264,9 +270,13 @@ const UNAVAILABLE = new Set([
 /** No such database, no right, read-only, disk full. The class 28 is all about who may come in. */
 const REFUSED = new Set(["3D000", "42501", "25006", "53100"]);
 
+/**
+ * Of the classes, 22 is a value that does not fit, 23 a constraint that it breaks; P0001 is what a trigger raises.
+ */
 function fault(error: unknown): DatabaseFault | undefined {
   const code = codeOf(error);
   if (isNetworkError(error) || UNAVAILABLE.has(code) || /^08...$/.test(code)) return "unavailable";
   if (isTlsError(error) || REFUSED.has(code) || /^28...$/.test(code)) return "refused";
+  if (/^(?:22|23)...$|^P0001$/.test(code)) return "content";
   return code === "" ? undefined : "failed";
 }

@@ -1,6 +1,7 @@
 /**
  * Saves what has changed: torrents and lists, as differences, in short transactions. What it has taken from memory it
- * holds until the database has it: a save that fails is repeated with the same rows.
+ * holds until the database has it: a save that fails is repeated with the same rows. Rows that the database refuses one
+ * by one go back to memory as changes that wait, and hold back nothing.
  */
 import { DirtyCursor } from "../swarm/dirty_bits.ts";
 import type { HashSet } from "../swarm/hash_set.ts";
@@ -9,6 +10,7 @@ import type { Access } from "../tracker/access.ts";
 import type { SavingState } from "../tracker/saving_state.ts";
 import { type Database, HASH_BYTES, type Rows, type TableKey } from "./database.ts";
 import { LIST_KEYS, type ListKey } from "./loader.ts";
+import { type RefusedRows, SearchBudget, writeTaken } from "./taken_rows.ts";
 
 const HASH_WORDS = HASH_BYTES / 4;
 
@@ -17,6 +19,13 @@ interface Batch {
   readonly table: TableKey;
   readonly saved: Rows;
   readonly removed: Uint8Array;
+}
+
+/** Changes of one table that the database did not take. */
+export interface Refusal {
+  readonly changes: number;
+  /** Why it did not take the first of them, in one line for the operator. */
+  readonly reason: string;
 }
 
 export class Saver {
@@ -30,6 +39,8 @@ export class Saver {
   readonly #removed: Uint8Array;
   /** What was taken and is not in the database yet. */
   #batch: Batch | undefined;
+  #refusals = new Map<TableKey, Refusal>();
+  #budget = new SearchBudget();
 
   /** Saves at most `chunkRows` rows in one transaction. */
   constructor(database: Database, store: SwarmStore, access: Access, state: SavingState, chunkRows: number) {
@@ -49,11 +60,24 @@ export class Saver {
     return this.#store.totals().dirty + this.#store.removed.changes() + lists + rowsOf(this.#batch);
   }
 
+  /** What the last save that came to its end had to leave, by table. It waits for the next one. */
+  get refusals(): ReadonlyMap<TableKey, Refusal> {
+    return this.#refusals;
+  }
+
   /**
-   * Saves all that has changed when it is called, and gives the number of rows. On a DatabaseError the batch in hand
-   * is kept for the next time, and the rest stays marked in memory.
+   * Saves all that has changed when it is called, but for what the database refuses, and gives the number of rows. On a
+   * DatabaseError the batch in hand is kept for the next time, and the rest stays marked in memory.
    */
   async save(): Promise<number> {
+    this.#refusals = new Map();
+    this.#budget = new SearchBudget();
+    const rows = await this.#saveAll();
+    this.#state.refused = [...this.#refusals.values()].reduce((sum, { changes }) => sum + changes, 0);
+    return rows;
+  }
+
+  async #saveAll(): Promise<number> {
     let rows = await this.#write();
     const removals = new DirtyCursor();
     while (this.#takeRemovals(removals)) rows += await this.#write();
@@ -114,11 +138,34 @@ export class Saver {
   async #write(): Promise<number> {
     const batch = this.#batch;
     if (batch === undefined) return 0;
-    if (batch.saved.hashes.length > 0) await this.#database.save(batch.table, batch.saved);
-    if (batch.removed.length > 0) await this.#database.remove(batch.table, batch.removed);
+    const { table, saved, removed } = batch;
+    const removals = { hashes: removed, numbers: new Int32Array(0) };
+    const unsaved = await writeTaken(saved, this.#budget, (rows) => this.#database.save(table, rows));
+    const unremoved = await writeTaken(removals, this.#budget, ({ hashes }) => {
+      return this.#database.remove(table, hashes);
+    });
+    const refused = this.#putBack(table, unsaved, false) + this.#putBack(table, unremoved, true);
     this.#batch = undefined;
     this.#state.shadow = 0;
-    return rowsOf(batch);
+    return rowsOf(batch) - refused;
+  }
+
+  /** Marks refused rows as changes again, from where the next save takes them, and gives their number. */
+  #putBack(table: TableKey, { rows, reason }: RefusedRows, isRemoved: boolean): number {
+    const words = new Int32Array(rows.hashes.buffer);
+    const count = words.length / HASH_WORDS;
+    if (count === 0) return 0;
+    for (let at = 0; at < words.length; at += HASH_WORDS) {
+      if (table !== "torrents") this.#set(table).markAgain(words, at, isRemoved);
+      else if (isRemoved) this.#store.removed.markAgain(words, at, true);
+      else this.#store.markAgain(words, at);
+    }
+    const before = this.#refusals.get(table);
+    this.#refusals.set(table, {
+      changes: (before?.changes ?? 0) + count,
+      reason: before?.reason ?? reason,
+    });
+    return count;
   }
 }
 

@@ -35,10 +35,18 @@ export interface CatalogTable {
 export interface TypeRules {
   /** The form of a hash in a column of this type; a text that tells what was expected, where it cannot hold one. */
   hashForm(type: string): HashForm | { readonly expected: string };
-  /** Whether a column of this type holds whole numbers. */
-  isWhole(type: string): boolean;
+  /** The largest whole number that a column of this type holds; `undefined` for a type that is for something else. */
+  largestWhole(type: string): number | undefined;
   /** Whether `Name` and `name` are two columns. */
   readonly isCaseSensitive: boolean;
+}
+
+/** What is understood of a table that was checked. */
+export interface CheckedTable {
+  readonly names: TableNames;
+  readonly form: HashForm;
+  /** The column of the number; `undefined` for the two lists. */
+  readonly number: { readonly type: string; readonly largest: number } | undefined;
 }
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
@@ -74,15 +82,15 @@ export function maxNumber(key: TableKey): number {
 }
 
 /**
- * Checks a table that is there, by its catalog, and gives the form of its hashes. Throws a {@link DatabaseError} of
- * fault `structure`.
+ * Checks a table that is there, by its catalog, and gives what its columns hold. Throws a {@link DatabaseError} of fault
+ * `structure`. A column for smaller numbers than are to be kept is no fault: most of them fit.
  */
 export function checkTable(
   description: string,
   names: TableNames,
   found: CatalogTable,
   rules: TypeRules,
-): HashForm {
+): CheckedTable {
   const fail = (column: string, expected: string, problem: string): never => {
     const place = `table ${names.table}, column ${column}`;
     throw new DatabaseError("structure", description, `${place}: expected ${expected}, found ${problem}`);
@@ -102,11 +110,15 @@ export function checkTable(
     // Without it each save would add the same rows again.
     fail(names.hash, "a primary key or a unique index on it alone", "none");
   }
-  if (names.number !== undefined) {
-    const type = typeOf(names.number);
-    if (!rules.isWhole(type)) fail(names.number, "a type for whole numbers", `type ${type}`);
-  }
-  return form;
+  if (names.number === undefined) return { names, form, number: undefined };
+  const type = typeOf(names.number);
+  const largest = rules.largestWhole(type) ?? fail(names.number, "a type for whole numbers", `type ${type}`);
+  return { names, form, number: { type, largest } };
+}
+
+/** The largest whole number in so many bytes. */
+export function largestOf(bytes: number, isUnsigned: boolean): number {
+  return Math.min(2 ** (bytes * 8 - (isUnsigned ? 0 : 1)) - 1, Number.MAX_SAFE_INTEGER);
 }
 
 /** Reads a type for a column such as `varchar(40)`: its name in lower case and its length, where it has one. */

@@ -2,10 +2,12 @@
  * What MySQL and PostgreSQL have in common: one connection, made when it is needed and given up at the first trouble, with
  * a limit of time on everything. What differs is a {@link Dialect}.
  */
+import { toHex } from "../base/bytes.ts";
 import {
   type Database,
   DatabaseError,
   type DatabaseFault,
+  HASH_BYTES,
   type OnPage,
   type Rows,
   type ServerAddress,
@@ -14,7 +16,13 @@ import {
   type TimeLimits,
 } from "./database.ts";
 import { Page } from "./rows.ts";
-import { type CatalogTable, checkTable, type HashForm, type TableNames, type TypeRules } from "./schema.ts";
+import {
+  type CatalogTable,
+  type CheckedTable,
+  checkTable,
+  type TableNames,
+  type TypeRules,
+} from "./schema.ts";
 import { Turns } from "./turns.ts";
 
 /** Rows as arrays of values, in the form in which the driver gives them. */
@@ -35,10 +43,7 @@ export interface Connection {
 export type Run = (sql: string) => Promise<Result>;
 
 /** A table that was checked. */
-export interface ServerTable {
-  readonly names: TableNames;
-  readonly form: HashForm;
-}
+export type ServerTable = CheckedTable;
 
 /** The SQL and the habits of one kind of server. */
 export interface Dialect {
@@ -51,6 +56,8 @@ export interface Dialect {
   /** The table as it is; `undefined` when there is none. */
   catalog(run: Run, names: TableNames): Promise<CatalogTable | undefined>;
   createStatement(key: TableKey, names: TableNames): string;
+  /** What an operator can do so that the column of the number holds the largest ones. */
+  widenStatement(names: TableNames): string;
   /** Adds the rows of each page to `page` and awaits `onPage`, which takes it and clears it. */
   read(
     run: Run,
@@ -161,7 +168,7 @@ export class ServerDatabase implements Database {
 
   #write(key: TableKey, rows: Rows, isMerge: boolean): Promise<void> {
     return this.#call(async (run) => {
-      const table = this.#table(key);
+      const table = await this.#tableFor(run, key, rows);
       const statements = this.#dialect.saveStatements(table, rows, isMerge);
       if (await this.#hasUpperCase(run, key)) {
         statements.unshift(...this.#dialect.removeStatements(table, rows.hashes, true));
@@ -245,7 +252,31 @@ export class ServerDatabase implements Database {
     if (catalog === undefined) {
       throw new DatabaseError("failed", this.description, `table ${names.table} was not created`);
     }
-    return { names, form: checkTable(this.description, names, catalog, this.#dialect.types) };
+    return checkTable(this.description, names, catalog, this.#dialect.types);
+  }
+
+  /**
+   * The table that is to take these rows. Throws for numbers that its column cannot hold; that is looked up again before,
+   * since an operator may have widened it meanwhile.
+   */
+  async #tableFor(run: Run, key: TableKey, { hashes, numbers }: Rows): Promise<ServerTable> {
+    if (tooLarge(numbers, this.#table(key)).length === 0) return this.#table(key);
+    const table = await this.#openTable(run, key);
+    this.#tables.set(key, table);
+    const refused = tooLarge(numbers, table);
+    const { names, number } = table;
+    if (refused.length === 0 || number === undefined) return table;
+    const [first] = refused;
+    const hash = toHex(hashes, first * HASH_BYTES, HASH_BYTES);
+    throw new DatabaseError(
+      "content",
+      this.description,
+      `table ${names.table}, column ${names.number}: type ${number.type} holds numbers up to ${number.largest}, ` +
+        `found ${numbers[first]} (${names.hash} ${hash}); to make room: ${
+          this.#dialect.widenStatement(names)
+        }`,
+      refused,
+    );
   }
 
   /** Hashes are written in lower case; what an earlier program wrote in upper case must not stay beside them. */
@@ -262,6 +293,14 @@ export class ServerDatabase implements Database {
     }
     return known;
   }
+}
+
+/** The places of the numbers that the table's column cannot hold. */
+function tooLarge(numbers: Rows["numbers"], { number }: ServerTable): number[] {
+  const largest = number?.largest ?? Infinity;
+  const places: number[] = [];
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] > largest) places.push(i);
+  return places;
 }
 
 /** All or nothing. A failure needs no rollback: the connection is dropped, and the server undoes what was begun. */

@@ -248,7 +248,7 @@ class SqliteDatabase implements Database {
       catalog = this.#catalog(names);
     }
     if (catalog === undefined) throw new DatabaseError("failed", this.description, "table not created");
-    const form = checkTable(this.description, names, catalog, SQLITE_TYPES);
+    const { form } = checkTable(this.description, names, catalog, SQLITE_TYPES);
     const rowid = catalog.rowid;
     const noHash = form === "hex" ? "" : new Uint8Array(0);
     return {
@@ -323,7 +323,7 @@ class SqliteDatabase implements Database {
 
 const SQLITE_TYPES: TypeRules = {
   isCaseSensitive: false,
-  isWhole: (type) => type.toUpperCase().includes("INT"),
+  largestWhole: (type) => type.toUpperCase().includes("INT") ? Number.MAX_SAFE_INTEGER : undefined,
   hashForm: (type) => {
     const upper = type.toUpperCase();
     // SQLite's own rules: what has CHAR, CLOB or TEXT in its type keeps text; lengths mean nothing to it.

@@ -13,6 +13,7 @@ const FAULTS: readonly (readonly [RegExp, DatabaseFault, string, "rights"?])[] =
   [/not a database/, "refused", "the file is not an SQLite database"],
   [/malformed/, "refused", "the file is damaged"],
   [/disk is full/, "refused", "the disk is full"],
+  [/constraint failed/, "content", "a row breaks a rule of its table"],
   [/disk I\/O error/, "refused", "the disk cannot be read or written"],
 ];
 

@@ -221,6 +221,22 @@ export class HashSet {
     return count;
   }
 
+  /**
+   * Marks a change that was taken as one that waits again; `isRemoved` as it was given. What has become of the key
+   * meanwhile counts. For a removal there is room, since taking it has made some.
+   */
+  markAgain(keys: Int32Array, offset: number, isRemoved: boolean): void {
+    const hash = this.#table.hash(keys, offset);
+    const header = this.#lock(hash);
+    let index = this.#table.find(hash, keys, offset);
+    if (index === 0 && isRemoved) {
+      index = this.#table.insert(hash, keys, offset);
+      if (index !== 0) this.#records[index * RECORD_WORDS + RECORD_STATE] = REMOVED;
+    }
+    if (index !== 0) this.#dirty.mark(shardOf(hash), index >>> SHARD_BITS);
+    this.#unlock(header);
+  }
+
   #takeChange(shard: number, local: number, out: TakenChanges, place: number): void {
     const index = (local << SHARD_BITS) | shard;
     const at = index * RECORD_WORDS;

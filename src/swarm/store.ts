@@ -286,6 +286,16 @@ export class SwarmStore {
     return count;
   }
 
+  /** Marks a torrent that was taken as changed again, unless it is gone. */
+  markAgain(infoHashes: Int32Array, offset: number): void {
+    const hash = this.#table.torrents.hash(infoHashes, offset);
+    const shard = shardOf(hash);
+    lock(this.#shards, shard * SHARD_WORDS + SHARD_LOCK);
+    const torrent = this.#table.torrents.find(hash, infoHashes, offset);
+    if (torrent !== 0) this.#table.dirty.mark(shard, torrent >>> SHARD_BITS);
+    unlock(this.#shards, shard * SHARD_WORDS + SHARD_LOCK);
+  }
+
   /**
    * Puts in a peer that was there before a restart, last heard at `time`. One that has announced since is left as it
    * is. False when there is no room.

@@ -50,6 +50,15 @@ export class SavingState {
     this.#fields[3] = milliseconds;
   }
 
+  /** Changes that the database did not take in the last save; they wait, and hold up no others. */
+  get refused(): number {
+    return this.#fields[5];
+  }
+
+  set refused(changes: number) {
+    this.#fields[5] = changes;
+  }
+
   /** UNIX time since which saving has been failing, 0 while it works. */
   get failingSince(): number {
     return this.#fields[4];

@@ -68,6 +68,7 @@ Deno.test("the database has metrics where there is one", async () => {
     ({ tracker, statistics }) => {
       tracker.store.setCompleted(new Int32Array(5), 1);
       statistics.saving.lastSave = 1234;
+      statistics.saving.refused = 5;
       statistics.saving.lastSaveMilliseconds = 250;
       statistics.saving.failingSince = 1235;
     },
@@ -76,6 +77,7 @@ Deno.test("the database has metrics where there is one", async () => {
   assert.equal(metrics.get("denotrack_database_last_save_timestamp_seconds"), 1234);
   assert.equal(metrics.get("denotrack_database_last_save_duration_seconds"), 0.25);
   assert.equal(metrics.get("denotrack_database_failing_since_timestamp_seconds"), 1235);
+  assert.equal(metrics.get("denotrack_database_refused_changes"), 5);
 });
 
 Deno.test("announces are a histogram, summed up as Prometheus wants it", async () => {

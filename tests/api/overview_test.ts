@@ -17,6 +17,7 @@ Deno.test("the overview tells memory, threads, saving and refusals", async () =>
   const { askJson, statistics, tracker } = createTestApi({ config: { persistence: true, http_workers: 3 } });
   statistics.saving.lastSave = 1_700_000_100;
   statistics.saving.lastSaveMilliseconds = 12;
+  statistics.saving.refused = 4;
   tracker.counters[COUNTER.refused_key] += 2;
   const [, body] = await askJson("/api/overview");
   const { memory, ...rest } = body as { memory: number };
@@ -30,6 +31,7 @@ Deno.test("the overview tells memory, threads, saving and refusals", async () =>
     last_save: 1_700_000_100,
     last_save_milliseconds: 12,
     failing_since: 0,
+    refused_changes: 4,
     refusals: {
       refused_not_whitelisted: 0,
       refused_blacklisted: 0,

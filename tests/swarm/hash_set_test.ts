@@ -150,3 +150,30 @@ Deno.test("a change by one thread is seen by another", () => {
   assert.equal(one.has(keyOf(1), 2), false);
   assert.deepEqual(take(one, 5), new Map([[1, "removed"]]));
 });
+
+Deno.test("a change that was taken and could not be saved waits again, as what the key has become", () => {
+  const set = new HashSet(createHashSetMemory(100, true, [1, 2]));
+  for (const name of [1, 2, 3]) set.set(keyOf(name), 2, name * 10);
+  set.remove(keyOf(2), 2);
+  assert.deepEqual(
+    sorted(take(set, 10)),
+    new Map<number, number | "removed">([[1, 10], [2, "removed"], [3, 30]]),
+  );
+  set.markAgain(keyOf(1), 2, false);
+  set.markAgain(keyOf(2), 2, true);
+  assert.equal(set.changes(), 2);
+  assert.deepEqual([set.size(), set.has(keyOf(2), 2)], [2, false]);
+  set.set(keyOf(1), 2, 11);
+  set.remove(keyOf(3), 2);
+  assert.deepEqual(
+    sorted(take(set, 10)),
+    new Map<number, number | "removed">([[1, 11], [2, "removed"], [3, "removed"]]),
+  );
+
+  // A removal that waits again is forgotten when the key is there once more.
+  set.markAgain(keyOf(3), 2, true);
+  set.set(keyOf(3), 2, 33);
+  set.markAgain(keyOf(4), 2, false);
+  assert.deepEqual(take(set, 10), new Map([[3, 33]]));
+  assert.equal(set.size(), 2);
+});

@@ -1,7 +1,7 @@
 /** How saving goes, and saving at once. */
 import { useState } from "preact/hooks";
 import { askJson, explain } from "./api_client.ts";
-import { formatCount, formatDuration, formatTime, unixNow } from "./format.ts";
+import { countOf, formatCount, formatDuration, formatTime, unixNow } from "./format.ts";
 import { tell } from "./notices.tsx";
 import { access } from "./session.ts";
 import type { Overview, Stats } from "./tracker_facts.ts";
@@ -32,7 +32,7 @@ function Saving({ stats, facts }: { readonly stats: Stats; readonly facts: Overv
       const { status, saved = 0 } = await askJson<{ status: string; saved?: number }>("/api/save", {
         method: "POST",
       });
-      tell(status === "ok" ? `Saved ${formatCount(saved)} changes.` : "Saving takes long, and goes on.");
+      tell(status === "ok" ? `Saved ${countOf(saved, "change")}.` : "Saving takes long, and goes on.");
     } catch (error) {
       tell(explain(error), true);
     }
@@ -45,6 +45,12 @@ function Saving({ stats, facts }: { readonly stats: Stats; readonly facts: Overv
           Saving has been failing for{" "}
           {formatDuration(unixNow() - facts.failing_since)}. The log tells why; nothing is lost while the
           tracker runs.
+        </p>
+      )}
+      {facts.refused_changes > 0 && (
+        <p class="problem" role="alert">
+          The database does not take{" "}
+          {countOf(facts.refused_changes, "change")}. The log tells why and what to do; all others are saved.
         </p>
       )}
       <dl class="facts">

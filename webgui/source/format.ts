@@ -15,6 +15,11 @@ export function formatCount(count: number): string {
   return whole.format(count);
 }
 
+/** `1 entry`, `2,000 entries`. */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${whole.format(count)} ${count === 1 ? one : many}`;
+}
+
 /** Rates below ten are told with a digit more. */
 export function formatRate(perSecond: number): string {
   return perSecond < 10 ? oneDigit.format(perSecond) : whole.format(perSecond);
