@@ -1,0 +1,59 @@
+/** The machine that a run was made on, and how programs are kept apart on it. Linux. */
+import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { repositoryRoot } from "../tests/support/program.ts";
+
+/** The core that a server has for itself, and the one that the load and everything else share. */
+export const SERVER_CORE = "1";
+export const LOAD_CORE = "0";
+export const BOTH_CORES = "0,1";
+
+export interface Machine {
+  processor: string;
+  cores: number;
+  memoryGigabytes: number;
+  kernel: string;
+  deno: string;
+  node: string;
+  commit: string;
+}
+
+export function describeMachine(): Machine {
+  return {
+    processor: found(/model name\s*:\s*(.+)/, Deno.readTextFileSync("/proc/cpuinfo")),
+    cores: availableParallelism(),
+    memoryGigabytes: Math.round(Deno.systemMemoryInfo().total / 1e9),
+    kernel: Deno.osRelease(),
+    deno: Deno.version.deno,
+    node: outputOf("node", "--version"),
+    commit: outputOf("git", "rev-parse", "--short", "HEAD"),
+  };
+}
+
+/** A command that runs on those cores only. */
+export function pinned(cores: string, command: readonly string[]): string[] {
+  return ["taskset", "--cpu-list", cores, ...command];
+}
+
+/** Moves this process and its threads to the load's core, so that it never runs on the server's. */
+export function pinMyself(): void {
+  spawnSync("taskset", ["--all-tasks", "--cpu-list", "--pid", LOAD_CORE, `${Deno.pid}`]);
+}
+
+/** Why nothing can be measured here; `undefined` where it can. */
+export function missingMachine(): string | undefined {
+  if (Deno.build.os !== "linux") {
+    return `this measures through /proc and libc of Linux, not on ${Deno.build.os}`;
+  }
+  if (spawnSync("taskset", ["--version"]).status !== 0) return "taskset (util-linux) is not installed";
+  return availableParallelism() < 2 ? "one core for the server and one for the load are wanted" : undefined;
+}
+
+function found(pattern: RegExp, text: string): string {
+  return pattern.exec(text)?.[1]?.trim() ?? "unknown";
+}
+
+function outputOf(program: string, ...args: string[]): string {
+  const { status, stdout } = spawnSync(program, args, { cwd: repositoryRoot, encoding: "utf8" });
+  return status === 0 ? stdout.trim() : "none";
+}
