@@ -3,6 +3,7 @@ import { startApp, StartError } from "./src/app.ts";
 import { type Config, type ConfigResult, parseConfig, printConfig } from "./src/config/config.ts";
 import { ConfigFileError, readConfigFile, readOrCreateConfigFile, withApiKey } from "./src/config/file.ts";
 import { type ConfigTask, parseFlags } from "./src/flags.ts";
+import { runHealth } from "./src/health.ts";
 import { finishesWithin, nextSignal, onReloadSignal } from "./src/signals.ts";
 import { runTransfer } from "./src/transfers.ts";
 
@@ -30,7 +31,10 @@ async function serveNobody(task: ConfigTask): Promise<number> {
   const { file, isNamed } = task.config;
   const text = await readConfigFile(file);
   if (text === undefined && isNamed) throw new ConfigFileError(`${file}: no such file`);
-  const config = accept(parseConfig({ text: text ?? "", file, env: Deno.env.toObject() }));
+  const result = parseConfig({ text: text ?? "", file, env: Deno.env.toObject() });
+  // Whoever asks every minute has read the warnings.
+  if (task.is === "health" && "config" in result) return await runHealth(result.config);
+  const config = accept(result);
   if (config === undefined) return 2;
   if (task.is === "export" || task.is === "import") return await runTransfer(config, task);
   const subject = text === undefined ? `${file}: no such file; the defaults and the environment` : file;

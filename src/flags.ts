@@ -17,12 +17,12 @@ export type Task = ConfigTask | { readonly is: "end"; readonly exitCode: 0 | 2 }
 export type ConfigTask =
   & { readonly config: ConfigFlag }
   & (
-    | { readonly is: "run" | "check" | "print" }
+    | { readonly is: "run" | "check" | "print" | "health" }
     | { readonly is: "export"; readonly job: ExportJob }
     | { readonly is: "import"; readonly job: ImportJob }
   );
 
-/** Options of both subcommands. */
+/** Options of export and import. */
 interface TransferFlags {
   only?: TableKey[];
   format?: RowFormat;
@@ -75,9 +75,22 @@ function createProgram(version: string, ask: Ask): Command {
       config: configFlag(program),
     });
   });
+  addHost(program, ask);
   addExport(program, ask);
   addImport(program, ask);
   return program.helpCommand(false);
+}
+
+/** What is asked of the host that the tracker runs on. */
+function addHost(program: Command, ask: Ask): void {
+  const commands = [
+    ["health", "ask the running tracker whether it serves; exit code 0 or 1"],
+  ] as const;
+  for (const [is, description] of commands) {
+    addCommand(program, is, description, "the tracker's configuration")
+      .description(`denotrack ${is}: ${description}.`)
+      .action(() => ask({ is, config: configFlag(program) }));
+  }
 }
 
 function addExport(program: Command, ask: Ask): void {
@@ -113,11 +126,9 @@ line that it told, with --from-line, it is done sooner. The tracker that uses th
 }
 
 function addTransfer(program: Command, name: string, description: string): Command {
-  return program.command(name)
+  return addCommand(program, name, description, "the configuration that names the database")
     .description(`denotrack ${name}: ${description}. The database is that of the configuration.`)
-    .summary(description)
     .argument("<FILE>")
-    .option("--config <file>", 'the configuration that names the database (default: "config.toml")')
     .option("--only <tables>", `of these alone: ${TABLE_KEYS.join(",")}`, parseTables)
     .addOption(
       new Option(
@@ -125,7 +136,13 @@ function addTransfer(program: Command, name: string, description: string): Comma
         "the format; without it the ending of FILE tells (.gz too), jsonl for -",
       )
         .choices(["jsonl", "csv"]),
-    )
+    );
+}
+
+function addCommand(program: Command, name: string, summary: string, configDoc: string): Command {
+  return program.command(name)
+    .summary(summary)
+    .option("--config <file>", `${configDoc} (default: "config.toml")`)
     .hook("preAction", () => {
       const { checkConfig, printConfig } = program.opts<{ checkConfig?: true; printConfig?: true }>();
       if (checkConfig || printConfig) {
