@@ -35,7 +35,25 @@ export function spread({ median, least, most }: Figure): number {
   return median === 0 ? 0 : (most - least) / median;
 }
 
-/** The median of the ratios of each round: what slows a whole round down slows both. */
-export function ratio(ours: readonly number[], theirs: readonly number[]): Figure {
-  return figure(ours.map((value, round) => value / theirs[round]));
+/**
+ * What one reached against another, for each of the pairs of which both were measured, by `ours / theirs`: the ratio of
+ * each round by itself, because what slows a whole round down slows both.
+ */
+export function ratios<R>(
+  pairs: readonly (readonly [ours: string, theirs: string])[],
+  results: ReadonlyMap<string, readonly R[]>,
+  value: (result: R) => number,
+): Record<string, Figure> {
+  const found: Record<string, Figure> = {};
+  for (const [ours, theirs] of pairs) {
+    const [left, right] = [results.get(ours), results.get(theirs)];
+    if (left === undefined || right === undefined) continue;
+    found[ratioName(ours, theirs)] = figure(left.map((result, round) => value(result) / value(right[round])));
+  }
+  return found;
+}
+
+/** What a ratio is called in the results. */
+export function ratioName(ours: string, theirs: string): string {
+  return `${ours} / ${theirs}`;
 }

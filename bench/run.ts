@@ -1,54 +1,93 @@
 /**
- * The benchmark: `deno task bench [--quick | --tiny] [--only udp,http] [--results FOLDER]`.
+ * The benchmark: `deno task bench [--quick | --tiny] [--only udp,http,…] [--results FOLDER]`.
  *
  * Measures this tracker beside others and against its limits, each server in turns on one core and the load on the
- * other, prints the table of what it must reach, and writes results and a picture.
+ * other, and prints what it must reach with what it reached. Results, table and picture go to `bench/results/`, where
+ * a part that was measured alone takes the place of the same part there.
  */
 import { parseArgs } from "node:util";
+import { compareHttp } from "./http_comparison.ts";
 import { describeMachine, missingMachine, pinMyself } from "./machine.ts";
 import { type Plan, PLANS } from "./plan.ts";
+import { readResults, type Results, type Sections, writeResults } from "./results.ts";
 import { endAll } from "./servers/server.ts";
+import { markdown } from "./table.ts";
 import { compareUdp } from "./udp_comparison.ts";
+
+/** Measures a part; the folder is its own, and lines about how it goes on go to `say`. */
+type Measure<T> = (plan: Plan, folder: string, say: (line: string) => void) => Promise<T>;
+
+const MEASURES: { readonly [Name in keyof Sections]: Measure<Sections[Name]> } = {
+  udp: compareUdp,
+  http: compareHttp,
+};
+
+/** Nothing hangs for ever: a run that takes this long is ended. */
+const LIMIT_MINUTES = { full: 90, quick: 10, tiny: 3 };
 
 const { values: flags } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     tiny: { type: "boolean", default: false },
-    only: { type: "string", default: "udp" },
-    results: { type: "string" },
+    only: { type: "string", default: Object.keys(MEASURES).join(",") },
+    results: { type: "string", default: new URL("results", import.meta.url).pathname },
   },
 });
+const plan = PLANS[flags.tiny ? "tiny" : flags.quick ? "quick" : "full"];
+const names = flags.only.split(",").map(sectionName);
 
 const reason = missingMachine();
-if (reason !== undefined) {
-  console.error(`nothing can be measured here: ${reason}`);
-  Deno.exit(1);
-}
+if (reason !== undefined) fail(`nothing can be measured here: ${reason}`, 1);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => endAll().finally(() => Deno.exit(130)));
+  Deno.addSignalListener(signal, () => end(`ended by ${signal}`, 130));
 }
-const plan: Plan = PLANS[flags.tiny ? "tiny" : flags.quick ? "quick" : "full"];
+const limit = setTimeout(
+  () => end(`no end after ${LIMIT_MINUTES[plan.name]} minutes`, 1),
+  LIMIT_MINUTES[plan.name] * 60_000,
+);
 const folder = Deno.makeTempDirSync({ prefix: "denotrack-bench-" });
 pinMyself();
 try {
-  console.log(describeMachine());
-  const udp = await compareUdp(plan, folder, console.error);
-  for (const row of udp.rows) {
-    console.log(
-      `${row.name.padEnd(26)} ${Math.round(row.responses.median)} /s (${Math.round(row.responses.least)}–${
-        Math.round(row.responses.most)
-      }) ${row.microseconds.median.toFixed(2)} µs, server ${Math.round(row.serverShare * 100)} %, load ${
-        Math.round(row.loadShare * 100)
-      } %, ${row.peersAnAnswer.toFixed(1)} peers, ${row.lost}/${row.errors}/${row.wrong}`,
-    );
+  const results = readResults(flags.results, plan.name);
+  for (const name of names) {
+    console.error(`\n${name}`);
+    await measure(results, name);
+    writeResults(flags.results, plan.name, results);
   }
-  for (const [name, { median, least, most }] of Object.entries(udp.ratios)) {
-    console.log(`${name}: ${median.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`);
-  }
-  for (const [name, { median, least, most }] of Object.entries(udp.processorRatios)) {
-    console.log(`processor time: ${name}: ${median.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`);
-  }
+  console.log(markdown(results));
 } finally {
+  clearTimeout(limit);
+  await cleanUp();
+}
+
+async function measure(results: Results, name: keyof Sections): Promise<void> {
+  const own = `${folder}/${name}`;
+  Deno.mkdirSync(own);
+  const machine = describeMachine();
+  const command = `deno task bench ${Deno.args.join(" ")}`.trim();
+  const found = await MEASURES[name](plan, own, (line) => console.error(`  ${line}`));
+  const made = { date: new Date().toISOString().slice(0, 16), command, machine };
+  Object.assign(results, { [name]: { made, found } });
+  Deno.removeSync(own, { recursive: true });
+}
+
+function sectionName(name: string): keyof Sections {
+  const known = Object.keys(MEASURES) as (keyof Sections)[];
+  return known.find((one) => one === name) ??
+    fail(`--only: expected some of ${known.join(", ")}, found ${JSON.stringify(name)}`, 2);
+}
+
+function fail(text: string, code: number): never {
+  console.error(text);
+  Deno.exit(code);
+}
+
+async function end(text: string, code: number): Promise<never> {
+  await cleanUp();
+  fail(text, code);
+}
+
+async function cleanUp(): Promise<void> {
   await endAll();
   Deno.removeSync(folder, { recursive: true });
 }

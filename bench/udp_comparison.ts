@@ -1,7 +1,8 @@
 /** UDP side by side: one load on one core, each server in its turn on the other. */
-import { LOAD_CORE } from "./machine.ts";
+import type { Population } from "./load/swarms.ts";
+import { prefill, runUdpLoad } from "./load/udp_process.ts";
 import type { Plan } from "./plan.ts";
-import { type Figure, figure, ratio, takeTurns } from "./rounds.ts";
+import { type Figure, figure, ratios, takeTurns } from "./rounds.ts";
 import { startDenotrack } from "./servers/denotrack.ts";
 import {
   reasonMissing,
@@ -10,7 +11,7 @@ import {
   startNullResponder,
   startOpentracker,
 } from "./servers/others.ts";
-import { runOnce, type Server } from "./servers/server.ts";
+import type { Server } from "./servers/server.ts";
 import type { UdpResult } from "./udp_load.ts";
 
 export const DENOTRACK = "denotrack";
@@ -23,7 +24,7 @@ export const NULL_PORTABLE = "null responder, portable";
 
 /** Of the portable ones, whose receive buffer is the system's default, more requests at a time would overflow it. */
 const WINDOW = 256;
-const LIMIT_MILLISECONDS = 180_000;
+const WARM_UP_SECONDS = 0.5;
 /** A server that was less busy than this was not measured at its limit. */
 const BUSY_SHARE = 0.9;
 /** Peers in a fixed answer; about as many as real answers to this load have. */
@@ -63,19 +64,23 @@ export interface UdpComparison {
 
 interface Contender {
   readonly server: Server;
-  readonly peers: number;
+  readonly population: Population;
 }
 
-export async function compareUdp(plan: Plan, folder: string, say: (line: string) => void) {
+export async function compareUdp(
+  plan: Plan,
+  folder: string,
+  say: (line: string) => void,
+): Promise<UdpComparison> {
   const { rounds, seconds, torrents, peers, npmPeers } = plan.udp;
   const contenders: Contender[] = [];
   const missing: string[] = [];
   const add = async (start: Promise<Server | undefined>, count: number) => {
     const server = await start;
     if (server === undefined) return;
-    const contender = { server, peers: count };
-    contenders.push(contender);
-    say(`${server.name}: ${await prefill(contender, torrents)}`);
+    const population = populationOf(count, torrents);
+    contenders.push({ server, population });
+    if (!server.name.startsWith(NULL_RESPONDER)) say(`${server.name}: ${await prefill(server, population)}`);
   };
   for (const other of ["opentracker", "aquatic", "npm"] as const) {
     const reason = await reasonMissing(other);
@@ -87,58 +92,33 @@ export async function compareUdp(plan: Plan, folder: string, say: (line: string)
   await add(startOpentracker(OPENTRACKER, folder, torrents), peers);
   await add(startAquatic(AQUATIC, folder), peers);
   await add(startNpmTracker(NPM_TRACKER), npmPeers);
-  await add(startNullResponder(NULL_RESPONDER, false, FIXED_PEERS), 0);
-  await add(startNullResponder(NULL_PORTABLE, true, FIXED_PEERS), 0);
+  await add(startNullResponder(NULL_RESPONDER, false, FIXED_PEERS), peers);
+  await add(startNullResponder(NULL_PORTABLE, true, FIXED_PEERS), peers);
 
   const results = await takeTurns(contenders, rounds, async (contender, round) => {
-    const result = await runLoad(contender, torrents, seconds, round);
+    const time = ["--seconds", `${seconds}`, "--warm-up", `${Math.min(seconds, WARM_UP_SECONDS)}`];
+    const flags = [...time, "--window", `${WINDOW}`, "--seed", `${round + 1}`];
+    const result = await runUdpLoad(contender.server, contender.population, flags);
     say(`round ${round + 1}: ${contender.server.name}: ${Math.round(result.responses)} responses/s`);
     return result;
   });
   for (const { server } of contenders) await server.stop();
   const byName = new Map([...results].map(([{ server }, of]) => [server.name, of]));
-  const comparison: UdpComparison = {
+  return {
     rounds,
     seconds,
     torrents,
     peers,
     rows: [...byName].map(([name, of]) => rowOf(name, of)),
-    ratios: ratiosOf(byName, (result) => result.responses),
-    processorRatios: ratiosOf(byName, (result) => 1 / result.server!.microseconds),
+    ratios: ratios(PAIRS, byName, (result) => result.responses),
+    processorRatios: ratios(PAIRS, byName, (result) => 1 / result.server!.microseconds),
     missing,
   };
-  return comparison;
-}
-
-/** Starts, fills and answers; gives a line about it. */
-async function prefill({ server, peers }: Contender, torrents: number): Promise<string> {
-  if (peers === 0) return "started";
-  const { prefill } = await load(server, ["--prefill", "--seconds", "0", ...population(peers, torrents)]);
-  const { announces, lost, seconds } = prefill!;
-  return `${announces} peers announced in ${seconds.toFixed(1)} s, ${lost} were lost`;
-}
-
-function runLoad(
-  { server, peers }: Contender,
-  torrents: number,
-  seconds: number,
-  round: number,
-): Promise<UdpResult> {
-  const time = ["--seconds", `${seconds}`, "--warm-up", `${Math.min(seconds, 0.5)}`];
-  const who = ["--pid", `${server.pid}`, "--seed", `${round + 1}`];
-  return load(server, [...time, ...who, ...population(peers || torrents, torrents)]);
 }
 
 /** With fewer peers than torrents there are only as many torrents as peers. */
-function population(peers: number, torrents: number): string[] {
-  return ["--peers", `${peers}`, "--torrents", `${Math.min(torrents, Math.ceil(peers / 2))}`];
-}
-
-async function load(server: Server, flags: readonly string[]): Promise<UdpResult> {
-  const program = new URL("udp_load.ts", import.meta.url).pathname;
-  const target = ["--port", `${server.udpPort}`, "--window", `${WINDOW}`, "--json"];
-  const command = [Deno.execPath(), "run", "--allow-all", program, ...target, ...flags];
-  return JSON.parse(await runOnce(command, LOAD_CORE, LIMIT_MILLISECONDS));
+function populationOf(peers: number, torrents: number): Population {
+  return { peers, torrents: Math.min(torrents, Math.ceil(peers / 2)), isUniform: false };
 }
 
 function rowOf(name: string, results: readonly UdpResult[]): UdpRow {
@@ -165,23 +145,10 @@ function rowOf(name: string, results: readonly UdpResult[]): UdpRow {
   };
 }
 
-function ratiosOf(
-  results: ReadonlyMap<string, readonly UdpResult[]>,
-  value: (result: UdpResult) => number,
-): Record<string, Figure> {
-  const pairs = [
-    [DENOTRACK, OPENTRACKER],
-    [DENOTRACK, NULL_RESPONDER],
-    [DENOTRACK, AQUATIC],
-    [DENOTRACK, NPM_TRACKER],
-    [PORTABLE, NULL_PORTABLE],
-  ];
-  const of = (name: string) => results.get(name)?.map(value);
-  const found = pairs.flatMap(([name, other]) => {
-    const [ours, theirs] = [of(name), of(other)];
-    return ours === undefined || theirs === undefined
-      ? []
-      : [[`${name} / ${other}`, ratio(ours, theirs)] as const];
-  });
-  return Object.fromEntries(found);
-}
+const PAIRS = [
+  [DENOTRACK, OPENTRACKER],
+  [DENOTRACK, NULL_RESPONDER],
+  [DENOTRACK, AQUATIC],
+  [DENOTRACK, NPM_TRACKER],
+  [PORTABLE, NULL_PORTABLE],
+] as const;

@@ -2,15 +2,16 @@
  * A Hono route on `Deno.serve` that answers every announce with the same bytes: what the runtime and the framework
  * allow at most.
  *
- *     deno run --allow-all bench/servers/null_route.ts [--peers 7] [--port 0]
+ *     deno run --allow-all bench/servers/null_route.ts [--peers 5] --certificate FILE --key FILE
  */
 import { parseArgs } from "node:util";
 import { Hono } from "hono";
 
 const { values: flags } = parseArgs({
   options: {
-    port: { type: "string", default: "0" },
-    peers: { type: "string", default: "7" },
+    peers: { type: "string", default: "5" },
+    certificate: { type: "string", default: "" },
+    key: { type: "string", default: "" },
   },
 });
 const peerBytes = 6 * Number(flags.peers);
@@ -21,8 +22,8 @@ const headers = { "content-type": "text/plain" };
 
 const app = new Hono();
 app.get("/announce", () => new Response(answer, { headers }));
-Deno.serve({
-  hostname: "127.0.0.1",
-  port: Number(flags.port),
-  onListen: ({ port }) => console.log(`listening on ${port}`),
-}, app.fetch);
+const address = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+const http = Deno.serve(address, app.fetch);
+const pem = { cert: Deno.readTextFileSync(flags.certificate), key: Deno.readTextFileSync(flags.key) };
+const https = Deno.serve({ ...address, ...pem }, app.fetch);
+console.log(`listening on ${http.addr.port} ${https.addr.port}`);

@@ -2,6 +2,7 @@
  * The servers that this tracker is compared with, each started in the form that suits it best on one core. `undefined`
  * stands for one that is not installed here; `reasonMissing` says so.
  */
+import type { CertificateFiles } from "../../tests/support/certificate.ts";
 import { findProgram } from "../../tests/support/skip.ts";
 import { freePort, repositoryRoot } from "../../tests/support/program.ts";
 import { infoHashHex } from "../load/swarms.ts";
@@ -25,14 +26,22 @@ export function startNullResponder(name: string, isPortable: boolean, peers: num
   });
 }
 
-/** A Hono route that answers every announce with the same bytes. */
-export function startNullRoute(name: string, peers: number): Promise<Server> {
+/** A Hono route that answers every announce with the same bytes, over HTTP and HTTPS. */
+export function startNullRoute(
+  name: string,
+  peers: number,
+  certificate: CertificateFiles,
+): Promise<Server> {
   const program = `${repositoryRoot}/bench/servers/null_route.ts`;
+  const flags = ["--peers", `${peers}`, "--certificate", certificate.certPath, "--key", certificate.keyPath];
   return startServer({
     name,
-    command: [Deno.execPath(), "run", "--allow-all", program, "--peers", `${peers}`],
-    ready: /listening on \d+/,
-    ports: (output) => ({ httpPort: Number(/listening on (\d+)/.exec(output)![1]) }),
+    command: [Deno.execPath(), "run", "--allow-all", program, ...flags],
+    ready: /listening on \d+ \d+/,
+    ports: (output) => {
+      const [, http, https] = /listening on (\d+) (\d+)/.exec(output)!;
+      return { httpPort: Number(http), httpsPort: Number(https) };
+    },
   });
 }
 

@@ -1,0 +1,108 @@
+/** The results as Markdown. */
+import type { HttpRow } from "./http_comparison.ts";
+import type { Made, Results } from "./results.ts";
+import { type Figure, spread } from "./rounds.ts";
+import type { UdpRow } from "./udp_comparison.ts";
+import { verdicts } from "./verdicts.ts";
+
+export function markdown(results: Results): string {
+  const parts = ["# Results", "## What it must reach", demandTable(results)];
+  if (results.udp !== undefined) {
+    const { made, found } = results.udp;
+    parts.push(
+      "## UDP side by side",
+      `${found.rounds} rounds of ${found.seconds} s, ${whole(found.torrents)} torrents, ${
+        whole(found.peers)
+      } ` +
+        "peers, 30 wanted; connect, announce and scrape 50:50:1. " + origin(made),
+      table(UDP_COLUMNS, found.rows),
+      "Ratios by processor time for a response, which a load that is too slow does not flatter: " +
+        ratioList(found.processorRatios),
+      ...notes([...found.rows.flatMap((row) => row.notes), ...found.missing]),
+    );
+  }
+  if (results.http !== undefined) {
+    const { made, found } = results.http;
+    parts.push(
+      "## HTTP side by side",
+      `${found.rounds} rounds of ${found.seconds} s, wrk with 32 connections. ` + origin(made),
+      table(HTTP_COLUMNS, found.rows),
+      `Ratios: ${ratioList(found.ratios)}`,
+      ...notes(found.missing),
+    );
+  }
+  return parts.join("\n\n");
+}
+
+type Columns<Row> = readonly (readonly [title: string, cell: (row: Row) => string])[];
+
+const UDP_COLUMNS: Columns<UdpRow> = [
+  ["server", ({ name }) => name],
+  ["responses/s", ({ responses }) => withSpread(responses)],
+  ["announces/s", ({ announces }) => whole(announces.median)],
+  ["µs of processor a response", ({ microseconds }) => microseconds.median.toFixed(2)],
+  ["busy: server, load", ({ serverShare, loadShare }) => `${percent(serverShare)}, ${percent(loadShare)}`],
+  ["peers an answer", ({ peersAnAnswer }) => peersAnAnswer.toFixed(1)],
+  ["lost, errors, wrong", ({ lost, errors, wrong }) => `${lost}, ${errors}, ${wrong}`],
+  ["ms p50, p99, p99.9", ({ p50, p99, p999 }) => [p50, p99, p999].map((ms) => ms.toFixed(2)).join(", ")],
+];
+
+const HTTP_COLUMNS: Columns<HttpRow> = [
+  ["", ({ mode }) => mode],
+  ["server", ({ name }) => name],
+  ["responses/s", ({ responses }) => withSpread(responses)],
+  ["µs of processor a response", ({ microseconds }) => microseconds.median.toFixed(1)],
+  ["busy", ({ serverShare }) => percent(serverShare)],
+  ["bytes an answer", ({ bytesAnAnswer }) => whole(bytesAnAnswer)],
+  ["failed, refused", ({ failed, refused }) => `${failed}, ${refused}`],
+  ["ms p50, p99, p99.9", ({ p50, p99, p999 }) => [p50, p99, p999].map((ms) => ms.toFixed(2)).join(", ")],
+];
+
+function demandTable(results: Results): string {
+  return table([
+    ["what", ({ what }) => what],
+    ["bar", ({ bar }) => bar],
+    ["goal", ({ goal }) => goal],
+    ["measured", ({ measured }) => measured],
+    ["reached", ({ isReached }) => isReached],
+  ], verdicts(results));
+}
+
+function table<Row>(columns: Columns<Row>, rows: readonly Row[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    line(columns.map(([title]) => title)),
+    line(columns.map(() => "---")),
+    ...rows.map((row) => line(columns.map(([, cell]) => cell(row)))),
+  ].join("\n");
+}
+
+function ratioList(ratios: Readonly<Record<string, Figure>>): string {
+  return Object.entries(ratios).map(([name, { median }]) => `${name} ${median.toFixed(2)}`).join("; ") + ".";
+}
+
+function origin({ date, command, machine }: Made): string {
+  return `${
+    date.replace("T", " ")
+  } UTC, \`${command}\`, ${machine.cores} cores of ${machine.processor}, Linux ` +
+    `${machine.kernel}, Deno ${machine.deno}, Node.js ${machine.node}, commit ${machine.commit}.`;
+}
+
+function notes(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [lines.map((line) => `- ${line}`).join("\n")];
+}
+
+/** The median, and how far the rounds lie apart. */
+function withSpread(figure: Figure): string {
+  return `${whole(figure.median)} (${whole(figure.least)} to ${whole(figure.most)}, ${
+    percent(spread(figure))
+  })`;
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en");
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
