@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import mysql from "mysql2";
 import {
-  type Database,
   type DatabaseFault,
   HASH_BYTES,
   type Rows,
@@ -46,7 +45,7 @@ export function openMysql(
   address: ServerAddress,
   names: Record<TableKey, TableNames>,
   limits: TimeLimits,
-): Database {
+): ServerDatabase {
   return new ServerDatabase(MYSQL, address, names, limits);
 }
 

@@ -52,6 +52,32 @@ export async function openDatabase(
   }
 }
 
+/** What was found of a database that nothing was changed in. */
+export interface Inspection {
+  /** Kind, name and place, without the password. */
+  readonly description: string;
+  /** Tables that the first start will create. */
+  readonly missingTables: readonly string[];
+}
+
+/**
+ * Connects to a server once, and looks whether its tables can be used. Changes nothing. Rejects with a
+ * {@link DatabaseError}. A file of SQLite is not opened: that alone would leave files beside it.
+ */
+export async function inspectServer(
+  driver: "MySQL" | "PgSQL",
+  { path, structure }: Pick<DatabaseOptions, "path" | "structure">,
+  limits: TimeLimits,
+): Promise<Inspection> {
+  const open = driver === "MySQL" ? openMysql : openPostgres;
+  const database = open(parseServerUrl(driver, path), tableNames(structure), limits);
+  try {
+    return { description: database.description, missingTables: await database.missingTables() };
+  } finally {
+    await database.close();
+  }
+}
+
 async function openOnce(options: DatabaseOptions, secondsLeft: number): Promise<Database> {
   const limits: TimeLimits = {
     connectSeconds: Math.min(Math.max(secondsLeft, 1), MAX_ATTEMPT_SECONDS),

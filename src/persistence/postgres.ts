@@ -2,7 +2,6 @@
 import { Buffer } from "node:buffer";
 import postgres from "postgres";
 import {
-  type Database,
   type DatabaseFault,
   HASH_BYTES,
   type Rows,
@@ -40,7 +39,7 @@ export function openPostgres(
   address: ServerAddress,
   names: Record<TableKey, TableNames>,
   limits: TimeLimits,
-): Database {
+): ServerDatabase {
   return new ServerDatabase(POSTGRES, address, names, limits);
 }
 

@@ -113,6 +113,20 @@ export class ServerDatabase implements Database {
     });
   }
 
+  /** Checks the tables that are there and gives the names of those that are missing. Changes nothing. */
+  missingTables(): Promise<string[]> {
+    return this.#call(async (run) => {
+      const missing: string[] = [];
+      for (const key of TABLE_KEYS) {
+        const names = this.#names[key];
+        const catalog = await this.#dialect.catalog(run, names);
+        if (catalog === undefined) missing.push(names.table);
+        else checkTable(this.description, names, catalog, this.#dialect.types);
+      }
+      return missing;
+    });
+  }
+
   count(key: TableKey): Promise<number> {
     return this.#call(async (run) => {
       const { names } = this.#table(key);
