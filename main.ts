@@ -1,4 +1,5 @@
 import project from "./deno.json" with { type: "json" };
+import { runDoctor } from "./src/doctor/doctor.ts";
 import { startApp, StartError } from "./src/app.ts";
 import { type Config, type ConfigResult, parseConfig, printConfig } from "./src/config/config.ts";
 import { ConfigFileError, readConfigFile, readOrCreateConfigFile, withApiKey } from "./src/config/file.ts";
@@ -33,12 +34,13 @@ async function serveNobody(task: ConfigTask): Promise<number> {
   if (text === undefined && isNamed) throw new ConfigFileError(`${file}: no such file`);
   const result = parseConfig({ text: text ?? "", file, env: Deno.env.toObject() });
   // Whoever asks every minute has read the warnings.
+  const where = text === undefined ? `${file}: no such file; the defaults and the environment` : file;
+  if (task.is === "doctor") return await runDoctor({ result, file, where });
   if (task.is === "health" && "config" in result) return await runHealth(result.config);
   const config = accept(result);
   if (config === undefined) return 2;
   if (task.is === "export" || task.is === "import") return await runTransfer(config, task);
-  const subject = text === undefined ? `${file}: no such file; the defaults and the environment` : file;
-  console.log(task.is === "check" ? `${subject}: ok` : printConfig(config, { hideSecrets: true }).trimEnd());
+  console.log(task.is === "check" ? `${where}: ok` : printConfig(config, { hideSecrets: true }).trimEnd());
   return 0;
 }
 

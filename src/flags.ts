@@ -17,7 +17,7 @@ export type Task = ConfigTask | { readonly is: "end"; readonly exitCode: 0 | 2 }
 export type ConfigTask =
   & { readonly config: ConfigFlag }
   & (
-    | { readonly is: "run" | "check" | "print" | "health" }
+    | { readonly is: "run" | "check" | "print" | "health" | "doctor" }
     | { readonly is: "export"; readonly job: ExportJob }
     | { readonly is: "import"; readonly job: ImportJob }
   );
@@ -85,6 +85,7 @@ function createProgram(version: string, ask: Ask): Command {
 function addHost(program: Command, ask: Ask): void {
   const commands = [
     ["health", "ask the running tracker whether it serves; exit code 0 or 1"],
+    ["doctor", "check this host for what the tracker wants, and say what to change; exit code 0 or 1"],
   ] as const;
   for (const [is, description] of commands) {
     addCommand(program, is, description, "the tracker's configuration")

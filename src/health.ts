@@ -28,6 +28,11 @@ export interface Health {
   readonly line: string;
 }
 
+export type ServerKind = "api_server" | "udp_server" | "http_server";
+
+type ServerConfig = { readonly enabled: boolean; readonly bind_address: string; readonly ssl?: boolean };
+export type ServerBlock = Block<ServerConfig>;
+
 interface Question {
   readonly url: string;
   /** Resolves when the answer is that of a tracker that serves; rejects with an Error that says what else it is. */
@@ -47,9 +52,17 @@ export async function runHealth(config: Config): Promise<0 | 1> {
  */
 export async function askHealth(config: Config): Promise<Health> {
   const question = chooseQuestion(config);
-  if (question === undefined) {
-    return { isWell: false, line: "cannot ask: no block has a port of its own in its bind_address" };
-  }
+  return question === undefined
+    ? { isWell: false, line: "cannot ask: no block has a port of its own in its bind_address" }
+    : await answerTo(question);
+}
+
+/** Asks the server of one block, as `askHealth` does. */
+export function askServer(kind: ServerKind, block: ServerBlock): Promise<Health> {
+  return answerTo(questionFor(kind, block));
+}
+
+async function answerTo(question: Question): Promise<Health> {
   const late = Promise.withResolvers<never>();
   const abort = new AbortController();
   const timer = setTimeout(
@@ -68,13 +81,22 @@ export async function askHealth(config: Config): Promise<Health> {
 }
 
 function chooseQuestion(config: Config): Question | undefined {
-  const hasPort = ({ bind }: Block<unknown>) => bind.port !== 0;
-  const api = enabledBlocks("api_server", config.api_server).find(hasPort);
-  if (api !== undefined) return httpQuestion(api, "/health", apiTrouble);
-  const udp = enabledBlocks("udp_server", config.udp_server).find(hasPort);
-  if (udp !== undefined) return udpQuestion(reachable(udp.bind));
-  const tracker = enabledBlocks("http_server", config.http_server).find(hasPort);
-  return tracker === undefined ? undefined : httpQuestion(tracker, SCRAPE, trackerTrouble);
+  for (const kind of ["api_server", "udp_server", "http_server"] as const) {
+    const block = enabledBlocks<ServerConfig>(kind, config[kind]).find(({ bind }) => bind.port !== 0);
+    if (block !== undefined) return questionFor(kind, block);
+  }
+  return undefined;
+}
+
+function questionFor(kind: ServerKind, block: ServerBlock): Question {
+  switch (kind) {
+    case "api_server":
+      return httpQuestion(block, "/health", apiTrouble);
+    case "udp_server":
+      return udpQuestion(reachable(block.bind));
+    case "http_server":
+      return httpQuestion(block, SCRAPE, trackerTrouble);
+  }
 }
 
 /** An address at which this machine reaches itself. */
@@ -100,7 +122,7 @@ function trackerTrouble(status: number, body: string): string | undefined {
 }
 
 function httpQuestion(
-  { bind, config }: Block<Config["http_server"][number]>,
+  { bind, config }: ServerBlock,
   path: string,
   trouble: Trouble,
 ): Question {

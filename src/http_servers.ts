@@ -6,7 +6,7 @@ import { binding, type Block, type Building, cannotListen, enabledBlocks, StartE
 import type { Config } from "./config/config.ts";
 import { type BindAddress, explainBindError, probeTcp, probeTls, sharesPort } from "./transport/binding.ts";
 import { type ClientAddressOptions, createClientAddress } from "./transport/client_address.ts";
-import { raiseFileLimit } from "./transport/file_limit.ts";
+import { connectionsWithin, raiseFileLimit } from "./transport/file_limit.ts";
 import { type HttpListener, startHttpTracker } from "./transport/http.ts";
 import { type HttpServer, type ServerBinding, startHttpServer } from "./transport/http_server.ts";
 import { startHttpSweep, type SweepReport } from "./transport/http_sweep.ts";
@@ -24,9 +24,6 @@ export interface HttpServers {
   readonly tracker: Listening[];
   readonly api: Listening[];
 }
-
-/** File descriptors for everything but connections: databases, UDP, libraries. */
-const RESERVED_FILES = 100;
 
 const log = logger("http");
 
@@ -184,12 +181,9 @@ function sweepConnections({ config, libc, stops }: Building, servers: Listening[
   stops.push(() => sweep.stop());
 }
 
-/**
- * The most connections that a listener may keep open if each is to have as many: a process without file descriptors
- * can accept nobody, so some are held back.
- */
+/** The most connections that a listener may keep open if each is to have as many. */
 function connectionLimit(files: number, servers: Listening[]): number {
-  const most = Math.max(Math.floor((files * 0.9 - RESERVED_FILES) / servers.length), 1);
+  const most = connectionsWithin(files, servers.length);
   const lowered = servers.filter(({ block }) => block.config.max_connections > most);
   for (const { block } of lowered) {
     log.warn(

@@ -54,7 +54,7 @@ const SLOT_BYTES = MAX_REQUEST_BYTES + 4;
 const WAKE_MILLISECONDS = 100;
 
 /** Room for requests that wait while this thread is busy; the system may grant less. */
-const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
+export const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
 
 /** The answer of a turn whose socket could not receive. */
 const FAILED = -1;
@@ -204,6 +204,11 @@ class UdpBatch {
     this.#handler.unixSeconds = clock.unixSeconds();
     let answers = 0;
     for (let i = 0; i < count; i++) {
+      this.#handler.foresee(i, i * SLOT_BYTES, this.#received[i * HEADER_WORDS + HEADER_LENGTH]);
+    }
+    this.#handler.warm();
+    for (let i = 0; i < count; i++) {
+      this.#handler.request.hash = this.#handler.hashes[i];
       const length = this.#answer(i, answers);
       if (length === SILENCE) continue;
       this.#answerVectors[answers * VECTOR_WORDS + VECTOR_LENGTH] = length;
@@ -318,9 +323,7 @@ function bindSocket(libc: Libc, bind: BindAddress, shared: boolean): LinuxUdpSoc
   if (fd < 0) throw socketError(libc.errno());
   if (!isIpv4) setOption(libc, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (shared) setOption(libc, fd, SOL_SOCKET, SO_REUSEPORT, 1);
-  if (setOption(libc, fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) < 0) {
-    setOption(libc, fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
-  }
+  askForReceiveBuffer(libc, fd);
   // struct timeval: seconds, microseconds, each of 64 bits.
   const wake = Int32Array.of(0, 0, WAKE_MILLISECONDS * 1000, 0);
   libc.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, wake, wake.byteLength);
@@ -337,6 +340,24 @@ function bindSocket(libc: Libc, bind: BindAddress, shared: boolean): LinuxUdpSoc
     throw error;
   }
   return { fd, isIpv4, isWildcard };
+}
+
+function askForReceiveBuffer(libc: Libc, fd: number): void {
+  if (setOption(libc, fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) < 0) {
+    setOption(libc, fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+  }
+}
+
+/** The bytes that the system grants a socket of ours for requests that wait; `undefined` when it does not tell. */
+export function grantedReceiveBuffer(libc: Libc): number | undefined {
+  const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return undefined;
+  askForReceiveBuffer(libc, fd);
+  const value = new Int32Array(1);
+  const code = libc.getsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, Int32Array.of(4));
+  libc.close(fd);
+  // The kernel doubles what it grants, for its own bookkeeping (socket(7)).
+  return code < 0 ? undefined : value[0] / 2;
 }
 
 function socketError(errno: number): Error {

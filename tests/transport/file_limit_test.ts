@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import {
+  connectionsWithin,
+  filesFor,
+  raiseFileLimit,
+  readFileLimit,
+  readHardFileLimit,
+} from "../../src/transport/file_limit.ts";
+import { openLibc } from "../../src/transport/linux_ffi.ts";
+import { skippedName } from "../support/skip.ts";
+
+Deno.test("connections within a limit, and the limit for as many connections", () => {
+  assert.equal(connectionsWithin(1024, 1), 821);
+  assert.equal(connectionsWithin(1024, 2), 410);
+  assert.equal(connectionsWithin(10, 2), 1, "never none");
+  for (const listeners of [1, 2, 7]) {
+    for (const connections of [1, 100, 8192, 1_000_000]) {
+      const files = filesFor(connections, listeners);
+      assert.ok(connectionsWithin(files, listeners) >= connections);
+      assert.ok(connectionsWithin(files - 2, listeners) < connections || connections === 1);
+    }
+  }
+});
+
+const libc = openLibc();
+const name = "the limit is raised to the hard one";
+if ("unavailable" in libc) {
+  Deno.test({ name: skippedName(name, libc.unavailable), ignore: true, fn: () => {} });
+} else {
+  Deno.test(name, () => {
+    const hard = readHardFileLimit(libc);
+    assert.ok(readFileLimit(libc) <= hard);
+    assert.equal(raiseFileLimit(libc), hard);
+    assert.equal(readFileLimit(libc), hard);
+  });
+}
