@@ -35,9 +35,14 @@ export function pinned(cores: string, command: readonly string[]): string[] {
   return ["taskset", "--cpu-list", cores, ...command];
 }
 
+/** Moves a running process with all of its threads. */
+export function pinRunning(pid: number, cores: string): void {
+  spawnSync("taskset", ["--all-tasks", "--cpu-list", "--pid", cores, `${pid}`]);
+}
+
 /** Moves this process and its threads to the load's core, so that it never runs on the server's. */
 export function pinMyself(): void {
-  spawnSync("taskset", ["--all-tasks", "--cpu-list", "--pid", LOAD_CORE, `${Deno.pid}`]);
+  pinRunning(Deno.pid, LOAD_CORE);
 }
 
 /** Why nothing can be measured here; `undefined` where it can. */

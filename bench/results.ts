@@ -2,6 +2,8 @@
 import type { HttpComparison } from "./http_comparison.ts";
 import type { Machine } from "./machine.ts";
 import { picture } from "./picture.ts";
+import type { Scale } from "./scale.ts";
+import type { Stalls } from "./stalls.ts";
 import { markdown } from "./table.ts";
 import type { UdpComparison } from "./udp_comparison.ts";
 
@@ -9,6 +11,8 @@ import type { UdpComparison } from "./udp_comparison.ts";
 export interface Sections {
   udp: UdpComparison;
   http: HttpComparison;
+  stalls: Stalls;
+  scale: Scale;
 }
 
 /** How a part came about. */

@@ -12,6 +12,8 @@ import { type Plan, PLANS } from "./plan.ts";
 import { readResults, type Results, type Sections, writeResults } from "./results.ts";
 import { endAll } from "./servers/server.ts";
 import { markdown } from "./table.ts";
+import { measureScale } from "./scale.ts";
+import { measureStalls } from "./stalls.ts";
 import { compareUdp } from "./udp_comparison.ts";
 
 /** Measures a part; the folder is its own, and lines about how it goes on go to `say`. */
@@ -20,6 +22,8 @@ type Measure<T> = (plan: Plan, folder: string, say: (line: string) => void) => P
 const MEASURES: { readonly [Name in keyof Sections]: Measure<Sections[Name]> } = {
   udp: compareUdp,
   http: compareHttp,
+  stalls: measureStalls,
+  scale: measureScale,
 };
 
 /** Nothing hangs for ever: a run that takes this long is ended. */

@@ -1,6 +1,7 @@
 /** The results as Markdown. */
 import type { HttpRow } from "./http_comparison.ts";
 import type { Made, Results } from "./results.ts";
+import type { Latencies, Phase } from "./probe/probes.ts";
 import { type Figure, spread } from "./rounds.ts";
 import type { UdpRow } from "./udp_comparison.ts";
 import { verdicts } from "./verdicts.ts";
@@ -31,6 +32,18 @@ export function markdown(results: Results): string {
       ...notes(found.missing),
     );
   }
+  if (results.stalls !== undefined) {
+    const { made, found } = results.stalls;
+    parts.push(
+      "## Announces while the tracker does something else",
+      `${whole(found.torrents)} torrents, ${whole(found.peers)} peers, lists of ${whole(found.listed)}. An ` +
+        "announce a millisecond over UDP and one over HTTP, the server on both cores. The longest is told as the " +
+        "client saw it and, after the stroke, less the time for which a thread that goes before all others " +
+        `stood still as well. ${origin(made)}`,
+      table(STALL_COLUMNS, found.phases),
+      ...notes(found.areFirst ? [] : ["The probes were not permitted to go before all other threads."]),
+    );
+  }
   return parts.join("\n\n");
 }
 
@@ -44,7 +57,7 @@ const UDP_COLUMNS: Columns<UdpRow> = [
   ["busy: server, load", ({ serverShare, loadShare }) => `${percent(serverShare)}, ${percent(loadShare)}`],
   ["peers an answer", ({ peersAnAnswer }) => peersAnAnswer.toFixed(1)],
   ["lost, errors, wrong", ({ lost, errors, wrong }) => `${lost}, ${errors}, ${wrong}`],
-  ["ms p50, p99, p99.9", ({ p50, p99, p999 }) => [p50, p99, p999].map((ms) => ms.toFixed(2)).join(", ")],
+  ["ms p50, p99, p99.9", ({ p50, p99, p999 }) => milliseconds(p50, p99, p999)],
 ];
 
 const HTTP_COLUMNS: Columns<HttpRow> = [
@@ -55,7 +68,20 @@ const HTTP_COLUMNS: Columns<HttpRow> = [
   ["busy", ({ serverShare }) => percent(serverShare)],
   ["bytes an answer", ({ bytesAnAnswer }) => whole(bytesAnAnswer)],
   ["failed, refused", ({ failed, refused }) => `${failed}, ${refused}`],
-  ["ms p50, p99, p99.9", ({ p50, p99, p999 }) => [p50, p99, p999].map((ms) => ms.toFixed(2)).join(", ")],
+  ["ms p50, p99, p99.9", ({ p50, p99, p999 }) => milliseconds(p50, p99, p999)],
+];
+
+const milliseconds = (...values: number[]) => values.map((ms) => ms.toFixed(2)).join(", ");
+const longest = (of: Latencies) => `${of.longest.toFixed(1)} / ${of.longestOwn.toFixed(1)}`;
+
+const STALL_COLUMNS: Columns<Phase> = [
+  ["meanwhile", ({ name }) => name],
+  ["s", ({ seconds }) => seconds.toFixed(1)],
+  ["UDP ms p50, p99, p99.99", ({ udp }) => milliseconds(udp.p50, udp.p99, udp.p9999)],
+  ["UDP longest", ({ udp }) => longest(udp)],
+  ["HTTP ms p50, p99, p99.99", ({ http }) => milliseconds(http.p50, http.p99, http.p9999)],
+  ["HTTP longest", ({ http }) => longest(http)],
+  ["machine longest", ({ machine }) => machine.toFixed(1)],
 ];
 
 function demandTable(results: Results): string {

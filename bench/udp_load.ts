@@ -2,7 +2,7 @@
  * A load of UDP requests for a running tracker (BEP 15): connect, announce and scrape 50:50:1, answers checked.
  *
  *     deno run --allow-all bench/udp_load.ts --port 6969 [--pid PID] [--seconds 10] [--warm-up 1] [--prefill]
- *       [--torrents 1000000] [--peers 2000000] [--uniform] [--window 256 | --rate 100000] [--seed 1] [--json]
+ *       [--torrents 1000000] [--peers 2000000] [--uniform] [--first-torrent 0] [--window 256 | --rate 100000] [--seed 1] [--json]
  *
  * With `--window` as many requests are on their way at a time (closed loop), with `--rate` so many are sent each
  * second (open loop). `--prefill` makes every peer announce once first. With `--pid` the server's processor time is
@@ -45,6 +45,7 @@ const { values: flags } = parseArgs({
     "warm-up": { type: "string", default: "1" },
     torrents: { type: "string", default: "1000000" },
     peers: { type: "string", default: "2000000" },
+    "first-torrent": { type: "string", default: "0" },
     uniform: { type: "boolean", default: false },
     window: { type: "string", default: "256" },
     rate: { type: "string" },
@@ -59,6 +60,7 @@ const load = new UdpLoad({
   torrents: Number(flags.torrents),
   peers: Number(flags.peers),
   isUniform: flags.uniform,
+  firstTorrent: Number(flags["first-torrent"]),
   window: Number(flags.window),
   seed: Number(flags.seed),
 });

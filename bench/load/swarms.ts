@@ -10,15 +10,17 @@ const SKEW = 4;
 export interface Population {
   readonly torrents: number;
   readonly peers: number;
-  /** Each torrent as likely as any other, for tables too big for the processor's caches. */
+  /** Each torrent as likely as any other; then some have no peer. For tables too big for the processor's caches. */
   readonly isUniform: boolean;
+  /** The number of the first torrent, to have others than before; 0 without it. */
+  readonly firstTorrent?: number;
 }
 
-/** The torrent that a peer is in, from 0 up to but not including `torrents`. */
-export function torrentOf({ torrents, isUniform }: Population, peer: number): number {
-  if (peer < torrents) return peer;
+/** The number of the torrent that a peer is in. */
+export function torrentOf({ torrents, isUniform, firstTorrent = 0 }: Population, peer: number): number {
   const share = (mix(peer) >>> 0) / 0x100000000;
-  return Math.floor(torrents * (isUniform ? share : share ** SKEW));
+  if (isUniform) return firstTorrent + Math.floor(torrents * share);
+  return firstTorrent + (peer < torrents ? peer : Math.floor(torrents * share ** SKEW));
 }
 
 /** Writes the info hash of a torrent, five words. No two torrents have the same: the first word is one-to-one. */
@@ -26,11 +28,13 @@ export function writeInfoHash(words: Int32Array, at: number, torrent: number): v
   for (let i = 0; i < 5; i++) words[at + i] = mix(torrent + Math.imul(i, 0x9e3779b9));
 }
 
+const hashWords = new Int32Array(5);
+const hashBytes = new Uint8Array(hashWords.buffer);
+
 /** The same info hash as 40 hexadecimal digits. */
 export function infoHashHex(torrent: number): string {
-  const words = new Int32Array(5);
-  writeInfoHash(words, 0, torrent);
-  return new Uint8Array(words.buffer).toHex();
+  writeInfoHash(hashWords, 0, torrent);
+  return hashBytes.toHex();
 }
 
 /** The port of a peer, 1 to 65535. */

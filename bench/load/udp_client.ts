@@ -5,6 +5,7 @@
 import type { Libc } from "../../src/transport/linux_ffi.ts";
 import type { LatencyHistogram } from "./latency_histogram.ts";
 import { type Population, portOf, torrentOf, writeInfoHash } from "./swarms.ts";
+import type { SystemCalls } from "./system_calls.ts";
 import { ANSWER_SLOT_BYTES, BATCH, REQUEST_SLOT_BYTES, UdpSocket } from "./udp_socket.ts";
 
 /** What a request was; an answer has the same number less one as its action. */
@@ -53,10 +54,10 @@ export class UdpClient {
   #transaction = 0;
 
   /** `host` is the last byte of its address, 127.0.0.`host`. */
-  constructor(libc: Libc, host: number, port: number, population: Population) {
+  constructor(libc: Libc, calls: SystemCalls, host: number, port: number, population: Population) {
     this.#host = host;
     this.#population = population;
-    this.#socket = new UdpSocket(libc, host, port);
+    this.#socket = new UdpSocket(libc, calls, host, port);
     const { requests } = this.#socket;
     for (let i = 0; i < BATCH; i++) {
       requests.set(PEER_ID_BEGIN, i * REQUEST_WORDS + 9);

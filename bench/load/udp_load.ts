@@ -6,6 +6,7 @@ import { Prng } from "../../src/base/prng.ts";
 import { openLibc } from "../../src/transport/linux_ffi.ts";
 import { LatencyHistogram } from "./latency_histogram.ts";
 import type { Population } from "./swarms.ts";
+import { openSystemCalls } from "./system_calls.ts";
 import { ANNOUNCE, CONNECT, SCRAPE, type Tally, UdpClient } from "./udp_client.ts";
 import { BATCH } from "./udp_socket.ts";
 
@@ -43,12 +44,13 @@ export class UdpLoad {
   constructor(options: UdpLoadOptions) {
     const libc = openLibc();
     if ("unavailable" in libc) throw new Error(libc.unavailable);
+    const calls = openSystemCalls();
     this.#peers = options.peers;
     this.#window = Math.floor(options.window / SOCKETS);
     this.#random = new Prng(options.seed);
     this.#clients = Array.from(
       { length: SOCKETS },
-      (_, i) => new UdpClient(libc, i + 1, options.port, options),
+      (_, i) => new UdpClient(libc, calls, i + 1, options.port, options),
     );
     const end = performance.now() + CONNECT_MILLISECONDS;
     const tally = emptyTally();

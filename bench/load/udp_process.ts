@@ -9,14 +9,15 @@ const LIMIT_MILLISECONDS = 180_000;
 /** Runs `bench/udp_load.ts` with these flags against the server. */
 export async function runUdpLoad(
   server: Server,
-  { torrents, peers, isUniform }: Population,
+  { torrents, peers, isUniform, firstTorrent = 0 }: Population,
   flags: readonly string[],
   timeLimitMs = LIMIT_MILLISECONDS,
 ): Promise<UdpResult> {
   const program = new URL("../udp_load.ts", import.meta.url).pathname;
   const target = ["--port", `${server.udpPort}`, "--pid", `${server.pid}`, "--json"];
-  const whom = ["--torrents", `${torrents}`, "--peers", `${peers}`, ...(isUniform ? ["--uniform"] : [])];
-  const command = [Deno.execPath(), "run", "--allow-all", program, ...target, ...whom, ...flags];
+  const whom = ["--torrents", `${torrents}`, "--peers", `${peers}`];
+  const which = ["--first-torrent", `${firstTorrent}`, ...(isUniform ? ["--uniform"] : [])];
+  const command = [Deno.execPath(), "run", "--allow-all", program, ...target, ...whom, ...which, ...flags];
   return JSON.parse(await runOnce(command, LOAD_CORE, timeLimitMs));
 }
 

@@ -5,6 +5,7 @@
  */
 import {
   AF_INET,
+  errorText,
   type Libc,
   MSG_DONTWAIT,
   POLLIN,
@@ -14,6 +15,7 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "../../src/transport/linux_ffi.ts";
+import { loopbackAddress, type SystemCalls } from "./system_calls.ts";
 
 /** Datagrams a system call. */
 export const BATCH = 64;
@@ -35,8 +37,6 @@ const HEADER_LENGTH = 14;
 const VECTOR_WORDS = 4;
 const VECTOR_LENGTH = 2;
 
-let connectSymbol: ((fd: number, address: BufferSource, length: number) => number) | undefined;
-
 export class UdpSocket {
   readonly requests = new Int32Array(BATCH * REQUEST_SLOT_BYTES / 4);
   readonly requestHalves = new Uint16Array(this.requests.buffer);
@@ -52,14 +52,15 @@ export class UdpSocket {
   readonly #inVectors = new Int32Array(BATCH * VECTOR_WORDS);
 
   /** From 127.0.0.`host` to 127.0.0.1:`port`. */
-  constructor(libc: Libc, host: number, port: number) {
+  constructor(libc: Libc, calls: SystemCalls, host: number, port: number) {
     this.#libc = libc;
     this.#fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const size = Int32Array.of(BUFFER_BYTES);
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, size, 4);
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_SNDBUF, size, 4);
-    const bound = libc.bind(this.#fd, address(host, 0), 16);
-    if (bound < 0 || connect(this.#fd, address(1, port)) < 0) throw new Error(`no socket: ${libc.errno()}`);
+    const bound = libc.bind(this.#fd, loopbackAddress(host, 0), 16);
+    const connected = bound < 0 ? bound : calls.connect(this.#fd, loopbackAddress(1, port), 16);
+    if (connected < 0) throw new Error(errorText(libc.errno()));
     this.#poll = Int32Array.of(this.#fd, POLLIN);
     for (let i = 0; i < BATCH; i++) {
       describe(this.#outHeaders, this.#outVectors, this.requests, i, REQUEST_SLOT_BYTES);
@@ -96,20 +97,6 @@ export class UdpSocket {
   close(): void {
     this.#libc.close(this.#fd);
   }
-}
-
-/** The tracker itself never connects a socket, so its list of functions lacks this one. */
-function connect(fd: number, to: Int32Array<ArrayBuffer>): number {
-  connectSymbol ??= Deno.dlopen("libc.so.6", {
-    connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  }).symbols.connect;
-  return connectSymbol(fd, to, 16);
-}
-
-/** struct sockaddr_in. */
-function address(host: number, port: number): Int32Array<ArrayBuffer> {
-  const networkPort = ((port & 0xff) << 8) | (port >> 8);
-  return Int32Array.of(AF_INET | (networkPort << 16), (host << 24) | 127, 0, 0);
 }
 
 function describe(

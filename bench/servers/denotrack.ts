@@ -12,6 +12,8 @@ export interface DenotrackOptions {
   /** PEM files, wanted for https. */
   readonly certificate?: { certPath: string; keyPath: string };
   readonly cores?: string;
+  /** Without it, the system chooses. */
+  readonly udpPort?: number;
   readonly timeLimitMs?: number;
 }
 
@@ -37,10 +39,10 @@ export function startDenotrack(options: DenotrackOptions): Promise<Server> {
   });
 }
 
-function configText({ listens, keys = [], certificate }: DenotrackOptions): string {
-  const block = (table: string, more: readonly string[] = []) => [
+function configText({ listens, keys = [], certificate, udpPort = 0 }: DenotrackOptions): string {
+  const block = (table: string, more: readonly string[] = [], port = 0) => [
     `[[${table}]]`,
-    'bind_address = "127.0.0.1:0"',
+    `bind_address = "127.0.0.1:${port}"`,
     ...more,
   ];
   const http = [
@@ -61,7 +63,7 @@ function configText({ listens, keys = [], certificate }: DenotrackOptions): stri
     ...(listens.includes("udp") ? [] : ["udp_server = []"]),
     ...(http.length > 0 ? [] : ["http_server = []"]),
     ...(listens.includes("api") ? [] : ["api_server = []"]),
-    ...(listens.includes("udp") ? block("udp_server") : []),
+    ...(listens.includes("udp") ? block("udp_server", [], udpPort) : []),
     ...http,
     ...(listens.includes("api") ? block("api_server") : []),
   ].join("\n");
