@@ -95,7 +95,8 @@ function read(path: string): SourceFile | undefined {
 
 const isTypeScript = (path: string) => /\.tsx?$/.test(path);
 const isProgram = (path: string) => path === "main.ts" || path.startsWith("src/") && isTypeScript(path);
-const isOurs = (path: string) => isTypeScript(path) && /^(?:src|tests|bench|webgui)\/|^main\.ts$/.test(path);
+const isOurs = (path: string) =>
+  isTypeScript(path) && /^(?:src|tests|bench|webgui|\.ci)\/|^main\.ts$/.test(path);
 
 function checkFiles(wanted: (path: string) => boolean, rule: (file: SourceFile) => rules.Finding[]): void {
   const files = listFiles().filter(wanted).map(read).filter((file) => file !== undefined);
@@ -114,7 +115,7 @@ Deno.test("tidy: nothing is of type any", () => checkFiles(isOurs, rules.anyType
 Deno.test("tidy: files are short", () => checkFiles(isProgram, rules.fileLength));
 Deno.test("tidy: no barrels", () => checkFiles(isProgram, rules.barrels));
 Deno.test("tidy: files are named after their noun", () => {
-  checkFiles((path) => isTypeScript(path) && /^(?:src|tests|bench)\//.test(path), rules.fileNames);
+  checkFiles((path) => isTypeScript(path) && /^(?:src|tests|bench|\.ci)\//.test(path), rules.fileNames);
 });
 Deno.test("tidy: nothing is left unfinished", () => {
   checkFiles((path) => isOurs(path) || path.startsWith(".ci/"), rules.unfinishedWork);
