@@ -24,6 +24,8 @@ const coveredBy: Readonly<Record<string, string>> = {
   "src/api/guard.ts": "tests/api/app_test.ts",
   "src/api/setup.ts": "tests/api/app_test.ts",
   "src/api/bodies.ts": "tests/api/lists_test.ts",
+  "src/api/bulk_changes.ts": "tests/api/lists_test.ts",
+  "src/api/paging.ts": "tests/api/list_pages_test.ts",
   "src/api/list_changes.ts": "tests/api/lists_test.ts",
   "src/api/docs_page.ts": "tests/api/openapi_test.ts",
   "src/api/parameters.ts": "tests/api/torrent_test.ts",

@@ -38,6 +38,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly prefixItems?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
 }
 
 const STYLE = `
@@ -58,7 +59,7 @@ export function docsPage({ info, paths, components }: Described): string {
   );
   const links = operations.map(({ path, method, operation }) =>
     `<tr><td><a href="#${anchor(method, path)}"><code>${method} ${escape(path)}</code></a>` +
-    `<td>${escape(operation.summary ?? "")}`
+    `<td>${prose(operation.summary ?? "")}`
   );
   const schemas = Object.entries(components.schemas).map(([name, schema]) =>
     `<section id="${escape(name)}"><h2>${escape(name)}</h2>${shape(schema)}</section>`
@@ -100,7 +101,7 @@ function section(
   );
   return `<section id="${anchor(method, path)}">
 <h2><span class="method">${method}</span> <code>${escape(path)}</code></h2>
-<p>${escape(summary)}
+<p>${prose(summary)}
 <pre>${escape(curl(method, path, parameters))}</pre>
 ${table("Parameters", [...inputs, ...bodies])}
 ${table("Answers", answers)}
@@ -137,6 +138,7 @@ function typeOf(schema: Schema): string {
     const name = schema.$ref.split("/").at(-1) ?? "";
     return `<a href="#${escape(name)}">${escape(name)}</a>`;
   }
+  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
   if (schema.prefixItems !== undefined) return `[${schema.prefixItems.map(typeOf).join(", ")}]`;
   if (schema.items !== undefined) return `list of ${typeOf(schema.items)}`;
   const fields = Object.entries(schema.properties ?? {});

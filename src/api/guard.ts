@@ -53,6 +53,8 @@ function judge(rights: Rights, need: Need): Response | undefined {
 function needOf(method: string, path: string, metricsArePublic: boolean): Need {
   if (path === "/metrics") return metricsArePublic ? "nothing" : "read";
   if (path !== "/api" && !path.startsWith("/api/")) return "nothing";
+  // The description is the same for everybody, and a browser that follows a link to it has no token.
+  if (path === "/api/docs" || path === "/api/openapi.json") return "nothing";
   const isLook = (method === "GET" || method === "HEAD") && !path.endsWith("/reload");
   return isLook ? "read" : "full";
 }

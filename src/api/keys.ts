@@ -1,19 +1,43 @@
-/** The keys that clients announce with: one, all, new ones. */
+/** The keys that clients announce with: one, all, many, new ones. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { ABSENT, SetCursor } from "../swarm/hash_set.ts";
-import { DONE, FULL, GUARDED, INVALID, json, NO_ROOM, NOT_FOUND, OK } from "./answers.ts";
-import { clearList } from "./list_changes.ts";
+import { ABSENT, type HashSet } from "../swarm/hash_set.ts";
+import { KEY_WORDS } from "../swarm/layout.ts";
+import {
+  DONE,
+  FULL,
+  GUARDED,
+  INVALID,
+  json,
+  JSON_HEADERS,
+  NO_ROOM,
+  NOT_FOUND,
+  OK,
+  refusal,
+} from "./answers.ts";
+import { actionSchema, BULK_REFUSALS, changeEntries, changeSchema, readHashes } from "./bulk_changes.ts";
+import { LATEST_END, NOT_TOLD } from "./hash_list.ts";
+import { addEntries, clearList, NoRoomError } from "./list_changes.ts";
+import { addListing } from "./list_pages.ts";
 import { clearedSchema, confirmQuery } from "./lists.ts";
-import { formatHash, hashSchema, hashTextSchema, parseHash, wholeNumber } from "./parameters.ts";
+import {
+  formatHash,
+  hashSchema,
+  hashTextSchema,
+  invalidParameter,
+  parseHash,
+  wholeNumber,
+} from "./parameters.ts";
 import { addReload } from "./reloading.ts";
 import type { ApiRoutes, ApiSetup } from "./setup.ts";
-import { streamList } from "./streaming.ts";
 
 /** 63 years. */
 const MAX_TIMEOUT_SECONDS = 2_000_000_000;
 
-/** The last moment that a key can be kept for. */
-const LATEST_END = 2 ** 32 - 1;
+/** Most keys that one request makes. */
+const MAX_NEW_KEYS = 10_000;
+
+/** Words of random numbers that can be had at once. */
+const RANDOM_WORDS = 16_384;
 
 const NOT_THERE = { status: "not found" };
 
@@ -26,28 +50,47 @@ const endSchema = z.int().min(0).max(LATEST_END).openapi({
   example: 1_800_000_000,
 });
 
-const listRoute = createRoute({
-  method: "get",
-  path: "/api/keys",
-  tags,
-  summary: "All keys with the UNIX times at which they end",
-  responses: { 200: json("Pairs, in no order", z.array(z.tuple([hashTextSchema, endSchema]))), ...GUARDED },
+const manyQuery = z.object({
+  timeout: timeout.optional().openapi({
+    description:
+      "Seconds for which new keys are good, and those of the body that have no time; 0 is for ever",
+  }),
+  count: wholeNumber(1, MAX_NEW_KEYS, 10).optional().openapi({
+    description: "Without a body: how many keys",
+  }),
+  action: actionSchema.default("add"),
 });
 
-const createKeyRoute = createRoute({
+const newKey = z.object({ status: z.literal("ok"), key: hashTextSchema, timeout: endSchema }).openapi(
+  "NewKey",
+);
+const newKeys = z.object({ status: z.literal("ok"), keys: z.array(hashTextSchema), timeout: endSchema })
+  .openapi("NewKeys");
+
+const manyRoute = createRoute({
   method: "post",
   path: "/api/keys",
   tags,
-  summary: "Makes a random key that is good for so many seconds, for ever with 0",
-  request: { query: z.object({ timeout }) },
+  summary:
+    "Without a body: makes a random key, or `count` of them. With one: adds these keys or gives them a new time, " +
+    "or removes them; one that is no good changes nothing",
+  request: {
+    query: manyQuery,
+    body: {
+      required: false,
+      content: {
+        "application/json": { schema: z.array(z.union([hashSchema, z.tuple([hashSchema, endSchema])])) },
+        "text/plain": {
+          schema: z.string().openapi({
+            description: "One key a line, which may be followed by the UNIX time at which it ends",
+          }),
+        },
+      },
+    },
+  },
   responses: {
-    200: json(
-      "The key",
-      z.object({ status: z.literal("ok"), key: hashTextSchema, timeout: endSchema }).openapi("NewKey"),
-    ),
-    ...GUARDED,
-    ...INVALID,
-    ...FULL,
+    200: json("The new keys, or how many were changed", z.union([newKey, newKeys, changeSchema])),
+    ...BULK_REFUSALS,
   },
 });
 
@@ -102,24 +145,28 @@ export function addKeys(api: ApiRoutes, setup: ApiSetup): void {
   addOneKey(api, setup);
 }
 
-function addAllKeys(api: ApiRoutes, { tracker, clock }: ApiSetup): void {
+function addAllKeys(api: ApiRoutes, { config, tracker, clock }: ApiSetup): void {
   const { keys } = tracker.access;
-  api.openAPIRegistry.registerPath(listRoute);
-  api.get(listRoute.path, () => {
-    const cursor = new SetCursor();
-    const now = clock.unixSeconds();
-    return streamList((entries) =>
-      keys.visit(cursor, (words, at, end) => {
-        if (!isOver(end, now)) entries.push(`["${formatHash(words, at)}",${end}]`);
-      })
-    );
+  addListing(api, "keys", keys, z.tuple([hashTextSchema, endSchema]), (words, at, end) => {
+    return isOver(end, clock.unixSeconds()) ? undefined : `["${formatHash(words, at)}",${end}]`;
   });
 
-  api.openapi(createKeyRoute, (c) => {
-    const key = crypto.getRandomValues(new Int32Array(5));
-    const end = endAfter(c.req.valid("query").timeout, clock.unixSeconds());
-    if (!keys.set(key, 0, end)) return c.json(NO_ROOM, 507);
-    return c.json({ status: "ok" as const, key: formatHash(key), timeout: end }, 200);
+  api.openAPIRegistry.registerPath(manyRoute);
+  api.post(manyRoute.path, async (c) => {
+    const query = manyQuery.safeParse(c.req.query());
+    if (!query.success) return refusal(invalidParameter(query.error.issues[0]?.path[0]), 400);
+    const { timeout, count, action } = query.data;
+    const now = clock.unixSeconds();
+    // A file with keys that happens to be empty is sent with a type.
+    if (action === "add" && c.req.raw.body === null && c.req.header("content-type") === undefined) {
+      if (timeout === undefined) return refusal("invalid timeout", 400);
+      return await makeKeys(keys, count, endAfter(timeout, now), config.max_list_entries);
+    }
+    const given = await readHashes(c.req.raw, config, "key", action === "add" ? now : 0);
+    if (given instanceof Response) return given;
+    const ends = given.ends();
+    const endOf = (place: number) => ends[place] === NOT_TOLD ? endAfter(timeout ?? 0, now) : ends[place];
+    return await changeEntries(keys, given.words(), action, config.max_list_entries, endOf);
   });
 
   api.openapi(
@@ -155,6 +202,33 @@ function addOneKey(api: ApiRoutes, { tracker, clock }: ApiSetup): void {
     keys.set(words, 0, endAfter(timeout, clock.unixSeconds()));
     return c.json(OK, 200);
   });
+}
+
+/** Makes one key, or so many. */
+async function makeKeys(
+  keys: HashSet,
+  count: number | undefined,
+  end: number,
+  most: number,
+): Promise<Response> {
+  const words = randomKeys(count ?? 1);
+  try {
+    await addEntries(keys, words, most, () => end);
+  } catch (error) {
+    if (!(error instanceof NoRoomError)) throw error;
+    return refusal(NO_ROOM.status, 507);
+  }
+  const names = Array.from({ length: count ?? 1 }, (_, i) => formatHash(words, i * KEY_WORDS));
+  const made = count === undefined ? { key: names[0] } : { keys: names };
+  return new Response(JSON.stringify({ status: "ok", ...made, timeout: end }), { headers: JSON_HEADERS });
+}
+
+function randomKeys(count: number): Int32Array {
+  const words = new Int32Array(count * KEY_WORDS);
+  for (let at = 0; at < words.length; at += RANDOM_WORDS) {
+    crypto.getRandomValues(words.subarray(at, at + RANDOM_WORDS));
+  }
+  return words;
 }
 
 /** Whether the time of a key has come, be it swept or not. */

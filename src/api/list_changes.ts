@@ -7,36 +7,45 @@ import { inTurns } from "./turns.ts";
 const STEP_ENTRIES = 64;
 
 export interface ListChange {
-  /** Entries that were added or removed. */
+  /** Entries that were added, given another value, or removed. */
   readonly changed: number;
   /** Entries that were so already. */
   readonly unchanged: number;
 }
 
-/** There is no room for all; so many were added, which is 0 unless somebody else added entries at the same time. */
+/** There is no room for all; so many were changed, which is 0 unless somebody else added entries at the same time. */
 export class NoRoomError extends Error {
-  readonly added: number;
+  readonly changed: number;
 
-  constructor(added: number) {
+  constructor(changed: number) {
     super("no room");
-    this.added = added;
+    this.changed = changed;
   }
 }
 
-/** Adds the entries, five words each. Throws a NoRoomError when the list would hold more than `most`. */
-export async function addEntries(list: HashSet, entries: Int32Array, most: number): Promise<ListChange> {
+/**
+ * Adds the entries, five words each, or gives those that are there the new value; of an entry that comes twice the last
+ * value counts. Throws a NoRoomError when the list would hold more than `most`.
+ */
+export async function addEntries(
+  list: HashSet,
+  entries: Int32Array,
+  most: number,
+  valueOf: (place: number) => number = () => 0,
+): Promise<ListChange> {
   let missing = 0;
   await forEachEntry(entries, (at) => {
     if (!list.has(entries, at)) missing++;
   });
   if (list.size() + missing > most) throw new NoRoomError(0);
-  let added = 0;
+  let changed = 0;
   await forEachEntry(entries, (at) => {
-    if (list.has(entries, at)) return;
-    if (!list.set(entries, at, 0)) throw new NoRoomError(added);
-    added++;
+    const value = valueOf(at / KEY_WORDS);
+    if (list.get(entries, at) === value) return;
+    if (!list.set(entries, at, value)) throw new NoRoomError(changed);
+    changed++;
   });
-  return { changed: added, unchanged: entries.length / KEY_WORDS - added };
+  return { changed, unchanged: entries.length / KEY_WORDS - changed };
 }
 
 /** Removes the entries, five words each. */

@@ -1,16 +1,17 @@
 /** The description of the API, made from the schemas by which requests are checked, and a page to read it on. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { GUARDED, json } from "./answers.ts";
+import { json } from "./answers.ts";
 import type { ApiRoutes } from "./setup.ts";
 import { type Described, docsPage } from "./docs_page.ts";
 
-const INTRODUCTION = "Every request carries a token, as `?token=` or as `Authorization: Bearer`. " +
-  'A failure is `{"status": reason}`.';
+const INTRODUCTION =
+  "A request carries a token, as `?token=` or as `Authorization: Bearer`; `/health` and this " +
+  'description want none. A failure is `{"status": reason}`.';
 
 const HTML_HEADERS = {
   "content-type": "text/html; charset=utf-8",
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-  // The address of the page carries the token.
+  // Its address may carry a token.
   "referrer-policy": "no-referrer",
 };
 
@@ -18,16 +19,18 @@ const jsonRoute = createRoute({
   method: "get",
   path: "/api/openapi.json",
   tags: ["program"],
-  summary: "This description, for machines",
-  responses: { 200: json("OpenAPI 3.1", z.object({ openapi: z.literal("3.1.0") })), ...GUARDED },
+  summary: "This description, for machines; wants no token",
+  security: [],
+  responses: { 200: json("OpenAPI 3.1", z.object({ openapi: z.literal("3.1.0") })) },
 });
 
 const pageRoute = createRoute({
   method: "get",
   path: "/api/docs",
   tags: ["program"],
-  summary: "This description, to read",
-  responses: { 200: { description: "A page", content: { "text/html": { schema: z.string() } } }, ...GUARDED },
+  summary: "This description, to read; wants no token",
+  security: [],
+  responses: { 200: { description: "A page", content: { "text/html": { schema: z.string() } } } },
 });
 
 /** Adds `/api/openapi.json` and `/api/docs`. What is added later is not described. */

@@ -45,11 +45,16 @@ export const peerSchema = z.tuple([
 const AGE_MASK = 0xffff;
 const LATEST_AGE = AGE_MASK - 600;
 
+/** Most peers of a block, which a walk takes at a time. */
+const BLOCK_PEERS = 256;
+
 /** Walks through the peers of a torrent, some at a time. */
 export class PeerRows {
   readonly #store: SwarmStore;
   readonly #infoHash: Int32Array;
   readonly #cursor = new PeerCursor();
+  /** Peers of the next block that are passed over. */
+  #skip = 0;
   readonly #peer: ReadablePeer = {
     address: new Int32Array(4),
     port: 0,
@@ -59,9 +64,34 @@ export class PeerRows {
   };
   readonly #peerIdBytes = new Uint8Array(this.#peer.peerId.buffer);
 
-  constructor(store: SwarmStore, infoHash: Int32Array) {
+  /** Begins at a cursor that {@link PeerRows.page} has given, or at the first peer. */
+  constructor(store: SwarmStore, infoHash: Int32Array, cursor = "4-0") {
     this.#store = store;
     this.#infoHash = infoHash;
+    const [family, place] = cursor.split("-").map(Number);
+    this.#cursor.isIpv6 = family === 6;
+    this.#cursor.block = Math.floor(place / BLOCK_PEERS);
+    this.#skip = place % BLOCK_PEERS;
+  }
+
+  /** The JSON of at most `limit` peers, and the cursor of the next page; null after the last. */
+  page(limit: number, seconds: number): { rows: string[]; next: string | null } {
+    const rows: string[] = [];
+    while (rows.length < limit) {
+      const before = rows.length;
+      const passed = this.#skip;
+      if (!this.fill(rows, seconds)) return { rows, next: null };
+      rows.splice(before, passed);
+      this.#skip = 0;
+      if (rows.length < limit) continue;
+      const { isIpv6, block } = this.#cursor;
+      const left = rows.length - limit;
+      rows.length = limit;
+      // The cursor stands behind the block that was read last.
+      const inBlock = left === 0 ? BLOCK_PEERS : passed + limit - before;
+      return { rows, next: `${isIpv6 ? 6 : 4}-${(block - 1) * BLOCK_PEERS + inBlock}` };
+    }
+    return { rows, next: null };
   }
 
   /** Adds the JSON of some more peers, with their ages at `seconds`; false when there are no more. */

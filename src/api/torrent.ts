@@ -6,13 +6,22 @@ import {
   GUARDED,
   INVALID,
   json,
+  JSON_HEADERS,
   NO_ROOM,
   NOT_FOUND,
   OK,
   refusal,
   statusSchema,
 } from "./answers.ts";
-import { formatHash, hashSchema, hashTextSchema, parseHash, wholeNumber } from "./parameters.ts";
+import {
+  formatHash,
+  hashSchema,
+  hashTextSchema,
+  invalidParameter,
+  parseHash,
+  wholeNumber,
+} from "./parameters.ts";
+import { DEFAULT_LIMIT, limitSchema, nextSchema } from "./paging.ts";
 import { SweepCursor } from "../swarm/swarm_table.ts";
 import { PeerRows, peerSchema } from "./peer_rows.ts";
 import type { ApiRoutes, ApiSetup } from "./setup.ts";
@@ -36,17 +45,28 @@ const torrentSchema = z.object({
   seeders: countsSchema.seeders,
   leechers: countsSchema.leechers,
   peers: z.array(peerSchema),
+  next: nextSchema.optional().openapi({
+    description: "Only where a page was asked for: what to give as `cursor` to go on, null after the last",
+  }),
 }).openapi("Torrent");
 
 const params = z.object({ hash: hashSchema });
+const pageQuery = z.object({
+  limit: limitSchema.optional().openapi({
+    description: "Most peers, in a page; without it and `cursor` all of them",
+  }),
+  cursor: z.string().regex(/^[46]-[0-9]{1,10}$/).optional().openapi({
+    description: "Where to go on: `next` of the page before",
+  }),
+});
 const tags = ["torrents"];
 
 const getRoute = createRoute({
   method: "get",
   path: "/api/torrent/{hash}",
   tags,
-  summary: "A torrent with its peers",
-  request: { params },
+  summary: "A torrent with its peers, or with a limit or a cursor a page of them",
+  request: { params, query: pageQuery },
   responses: { 200: json("The torrent", torrentSchema), ...GUARDED, ...INVALID, ...NOT_FOUND },
 });
 
@@ -79,7 +99,14 @@ export function addTorrent(api: ApiRoutes, setup: ApiSetup): void {
   api.openAPIRegistry.registerPath(getRoute);
   api.get("/api/torrent/:hash", (c) => {
     const hash = params.safeParse(c.req.param());
-    return hash.success ? showTorrent(parseHash(hash.data.hash), setup) : refusal("invalid info_hash", 400);
+    if (!hash.success) return refusal("invalid info_hash", 400);
+    const page = pageQuery.safeParse(c.req.query());
+    if (!page.success) return refusal(invalidParameter(page.error.issues[0]?.path[0]), 400);
+    const { limit, cursor } = page.data;
+    const infoHash = parseHash(hash.data.hash);
+    return limit === undefined && cursor === undefined
+      ? showTorrent(infoHash, setup)
+      : showPage(infoHash, setup, limit ?? DEFAULT_LIMIT, cursor);
   });
 
   api.openapi(deleteRoute, async (c) => {
@@ -98,14 +125,32 @@ export function addTorrent(api: ApiRoutes, setup: ApiSetup): void {
   });
 }
 
-/** The counts are those of the first moment; the peers follow some at a time. */
-function showTorrent(infoHash: Int32Array, { tracker, clock }: ApiSetup): Response {
+/** Everything up to the peers, as JSON; `undefined` for an unknown torrent. */
+function headOf(infoHash: Int32Array, { tracker }: ApiSetup): string | undefined {
   const counts = tracker.store.counts(infoHash);
-  if (counts === undefined) return refusal(UNKNOWN.status, 404);
+  if (counts === undefined) return undefined;
   const { completed, seeders, leechers } = counts;
-  const rows = new PeerRows(tracker.store, infoHash);
   const head = JSON.stringify({ info_hash: formatHash(infoHash), completed, seeders, leechers });
-  let text: string | undefined = `${head.slice(0, -1)},"peers":[`;
+  return `${head.slice(0, -1)},"peers":[`;
+}
+
+function showPage(infoHash: Int32Array, setup: ApiSetup, limit: number, cursor?: string): Response {
+  const head = headOf(infoHash, setup);
+  if (head === undefined) return refusal(UNKNOWN.status, 404);
+  const { rows, next } = new PeerRows(setup.tracker.store, infoHash, cursor).page(
+    limit,
+    setup.clock.seconds(),
+  );
+  const text = `${head}${rows.join(",")}],"next":${JSON.stringify(next)}}`;
+  return new Response(text, { headers: JSON_HEADERS });
+}
+
+/** The counts are those of the first moment; the peers follow some at a time. */
+function showTorrent(infoHash: Int32Array, setup: ApiSetup): Response {
+  const { tracker, clock } = setup;
+  let text = headOf(infoHash, setup);
+  if (text === undefined) return refusal(UNKNOWN.status, 404);
+  const rows = new PeerRows(tracker.store, infoHash);
   let separator = "";
   return streamJson(() => {
     if (text === undefined) return undefined;

@@ -1,34 +1,31 @@
 /** Many torrents: pages of all of them, the leaders of a ranking, the software of their peers. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { SHARDS } from "../swarm/layout.ts";
 import type { SwarmStore } from "../swarm/store.ts";
 import { RANKED_TORRENTS, SORTS } from "../tracker/ranking.ts";
 import type { RankedTorrent } from "../tracker/top_list.ts";
 import { GUARDED, INVALID, json, NOT_CACHED, statusSchema } from "./answers.ts";
-import { formatHash, hashTextSchema, parseHash, trueOrFalse, wholeNumber } from "./parameters.ts";
+import {
+  cursorSchema,
+  DEFAULT_LIMIT,
+  findPage,
+  limitSchema,
+  nextSchema,
+  parseCursor,
+  prefixMatcher,
+  prefixSchema,
+  START,
+} from "./paging.ts";
+import { formatHash, hashTextSchema, parseHash, trueOrFalse } from "./parameters.ts";
 import type { Rankings } from "./rankings.ts";
 import type { ApiRoutes, ApiSetup } from "./setup.ts";
 import { countsSchema } from "./torrent.ts";
-import { nextTurn } from "./turns.ts";
-
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1000;
-
-/** How long one request may look for torrents that are few; the next one goes on from there. */
-const SEARCH_MILLISECONDS = 500;
-const SLICE_MILLISECONDS = 0.5;
-
-/** Buckets, so about as many torrents, that are looked at in one piece. */
-const BUCKETS_A_PIECE = 64;
 
 const rowSchema = z.object({ info_hash: hashTextSchema, ...countsSchema }).openapi("TorrentCounts");
 type Row = z.infer<typeof rowSchema>;
 
 const pageSchema = z.object({
   torrents: z.array(rowSchema),
-  next: z.string().nullable().openapi({
-    description: "What to give as `cursor` to go on, also where a page is not full; null after the last",
-  }),
+  next: nextSchema,
   age_seconds: z.int().min(0).nullable().openapi({
     description: "With `sort`: how long ago the torrents were looked at; else null",
   }),
@@ -39,18 +36,13 @@ const query = z.object({
   sort: z.enum(SORTS).optional().openapi({
     description: `The highest first, of the ${RANKED_TORRENTS} highest; without it all torrents, in no order`,
   }),
-  prefix: z.string().regex(/^[0-9A-Fa-f]{1,40}$/).optional().openapi({
+  prefix: prefixSchema.optional().openapi({
     description: "Only torrents whose hash begins so",
     example: "01ab",
   }),
   active: trueOrFalse().optional().openapi({ description: "Only torrents that have peers" }),
-  limit: wholeNumber(1, MAX_LIMIT, DEFAULT_LIMIT).optional().openapi({
-    description:
-      `Most torrents of the page, ${DEFAULT_LIMIT} unless told; a very small one may be passed by a few`,
-  }),
-  cursor: z.string().regex(/^[0-9]{1,4}-[0-9]{1,10}$/).optional().openapi({
-    description: "Where to go on: `next` of the page before",
-  }),
+  limit: limitSchema.optional(),
+  cursor: cursorSchema.optional(),
 });
 
 const torrentsRoute = createRoute({
@@ -101,13 +93,13 @@ interface Filter {
 
 export function addTorrents(api: ApiRoutes, { tracker, clock }: ApiSetup, rankings: Rankings): void {
   api.openapi(torrentsRoute, async (c) => {
-    const { sort, prefix = "", active = false, limit = DEFAULT_LIMIT, cursor = "0-0" } = c.req.valid("query");
+    const { sort, prefix = "", active = false, limit = DEFAULT_LIMIT, cursor = START } = c.req.valid("query");
     const filter = { prefix: prefix.toLowerCase(), active, limit };
-    const [first, second] = cursor.split("-").map(Number);
-    if (sort === undefined) return c.json(await findTorrents(tracker.store, filter, first, second), 200);
+    if (sort === undefined) return c.json(await findTorrents(tracker.store, filter, cursor), 200);
     const ranking = await rankings.read();
     if (ranking === undefined) return c.json(NOT_YET, 503, NOT_YET_HEADERS);
-    const page = rankedPage(ranking.torrents[sort], filter, second);
+    const [, place] = parseCursor(cursor);
+    const page = rankedPage(ranking.torrents[sort], filter, place);
     return c.json({ ...page, age_seconds: clock.seconds() - ranking.seconds }, 200);
   });
 
@@ -140,20 +132,19 @@ function rankedPage(
   return { torrents, next: null };
 }
 
-/** A page of all torrents from a bucket of a shard on; its cursor is `SHARD-BUCKET`. */
-async function findTorrents(store: SwarmStore, filter: Filter, shard: number, bucket: number): Promise<Page> {
-  if (filter.prefix.length === 40) return onePage(store, filter);
-  const found = new Search(store, filter, shard, bucket);
-  const end = performance.now() + SEARCH_MILLISECONDS;
-  let sliceEnd = performance.now() + SLICE_MILLISECONDS;
-  while (found.goOn()) {
-    const now = performance.now();
-    if (now > end) break;
-    if (now < sliceEnd) continue;
-    await nextTurn();
-    sliceEnd = performance.now() + SLICE_MILLISECONDS;
-  }
-  return { torrents: found.rows, next: found.next, age_seconds: null };
+/** A page of all torrents from a cursor on. */
+async function findTorrents(store: SwarmStore, filter: Filter, cursor: string): Promise<Page> {
+  const { prefix, active, limit } = filter;
+  if (prefix.length === 40) return onePage(store, filter);
+  const isWanted = prefixMatcher(prefix);
+  const { rows, next } = await findPage<Row>(cursor, limit, (rows, shard, bucket, count) => {
+    return store.visitTorrents(shard, bucket, count, ({ words, at, seeders, leechers, completed }) => {
+      if (active && seeders + leechers === 0) return;
+      if (!isWanted(words, at)) return;
+      rows.push({ info_hash: formatHash(words, at), seeders, leechers, completed });
+    });
+  });
+  return { torrents: rows, next, age_seconds: null };
 }
 
 /** The one torrent that a whole hash is the prefix of. */
@@ -161,63 +152,4 @@ function onePage(store: SwarmStore, { prefix, active }: Filter): Page {
   const counts = store.counts(parseHash(prefix));
   const isWanted = counts !== undefined && !(active && counts.seeders + counts.leechers === 0);
   return { torrents: isWanted ? [{ info_hash: prefix, ...counts }] : [], next: null, age_seconds: null };
-}
-
-/** Looks through the buckets of the store, one shard after the other. */
-class Search {
-  rows: Row[] = [];
-  readonly #store: SwarmStore;
-  readonly #filter: Filter;
-  readonly #prefix: Uint8Array;
-  #shard: number;
-  #bucket: number;
-
-  constructor(store: SwarmStore, filter: Filter, shard: number, bucket: number) {
-    this.#store = store;
-    this.#filter = filter;
-    this.#prefix = Uint8Array.from(filter.prefix, (digit) => parseInt(digit, 16));
-    this.#shard = shard;
-    this.#bucket = bucket;
-  }
-
-  /** Where to go on, or null at the end. */
-  get next(): string | null {
-    return this.#shard < SHARDS ? `${this.#shard}-${this.#bucket}` : null;
-  }
-
-  /** Looks through some buckets; false when the page is full or nothing is left. */
-  goOn(): boolean {
-    const { limit } = this.#filter;
-    const before = this.rows.length;
-    if (this.#shard >= SHARDS || before >= limit) return false;
-    for (const buckets of limit - before >= BUCKETS_A_PIECE ? [BUCKETS_A_PIECE, 1] : [1]) {
-      const next = this.#look(buckets);
-      // A page ends between two buckets. A bucket that holds more than a page is a page of its own.
-      if (this.rows.length <= limit || (buckets === 1 && before === 0)) {
-        this.#bucket = Math.max(next, 0);
-        if (next < 0) this.#shard++;
-        return true;
-      }
-      this.rows.length = before;
-    }
-    return false;
-  }
-
-  #look(buckets: number): number {
-    const { active } = this.#filter;
-    return this.#store.visitTorrents(this.#shard, this.#bucket, buckets, (torrent) => {
-      const { words, at, seeders, leechers, completed } = torrent;
-      if (active && seeders + leechers === 0) return;
-      if (!this.#hasPrefix(words, at)) return;
-      this.rows.push({ info_hash: formatHash(words, at), seeders, leechers, completed });
-    });
-  }
-
-  #hasPrefix(words: Int32Array, at: number): boolean {
-    for (let i = 0; i < this.#prefix.length; i++) {
-      const byte = words[at + (i >> 3)] >>> ((i >> 1 & 3) * 8) & 0xff;
-      if ((i % 2 === 0 ? byte >> 4 : byte & 15) !== this.#prefix[i]) return false;
-    }
-    return true;
-  }
 }

@@ -201,6 +201,24 @@ export class HashSet {
     });
   }
 
+  /**
+   * Visits the keys of `count` buckets of a shard from `bucket` on, as `visit` does. Gives the next bucket, or −1 when
+   * the shard is through.
+   */
+  visitBuckets(
+    shard: number,
+    bucket: number,
+    count: number,
+    visitor: (words: Int32Array, at: number, value: number) => void,
+  ): number {
+    const cursor = Object.assign(new SetCursor(), { shard, bucket });
+    this.#step(cursor, (_, at) => {
+      if (this.#records[at + RECORD_STATE] === REMOVED) return;
+      visitor(this.#records, at, this.#records[at + RECORD_VALUE] >>> 0);
+    }, count);
+    return cursor.shard === shard ? cursor.bucket : -1;
+  }
+
   /** Takes changes to be saved, from the cursor on, until the arrays are full or none is left. Gives their number. */
   takeChanges(cursor: DirtyCursor, out: TakenChanges): number {
     let count = 0;
@@ -263,13 +281,17 @@ export class HashSet {
   }
 
   /** Calls `visitor` for the records of some buckets under their lock; the visitor may remove that record. */
-  #step(cursor: SetCursor, visitor: (index: number, at: number, header: number) => void): boolean {
+  #step(
+    cursor: SetCursor,
+    visitor: (index: number, at: number, header: number) => void,
+    count = BUCKETS_A_STEP,
+  ): boolean {
     if (cursor.shard === SHARDS) return false;
     const header = cursor.shard * HEADER_WORDS;
     lock(this.#headers, header + HEADER_LOCK);
     try {
       const buckets = this.#table.buckets(cursor.shard);
-      const end = Math.min(cursor.bucket + BUCKETS_A_STEP, buckets);
+      const end = Math.min(cursor.bucket + count, buckets);
       while (cursor.bucket < end) this.#visitBucket(cursor.shard, cursor.bucket++, header, visitor);
       if (end === buckets) {
         cursor.bucket = 0;

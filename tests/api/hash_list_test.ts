@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { HashList, HashListError } from "../../src/api/hash_list.ts";
+import { HashList, HashListError, LATEST_END, NOT_TOLD } from "../../src/api/hash_list.ts";
 import { propertyTest } from "../support/properties.ts";
 
 const A = "0123456789abcdef0123456789ABCDEF01234567";
@@ -11,7 +11,8 @@ function read(text: string, isJson?: boolean, pieceBytes = 7): string[] {
   const list = new HashList(isJson);
   const bytes = new TextEncoder().encode(text);
   for (let i = 0; i < bytes.length; i += pieceBytes) list.push(bytes.subarray(i, i + pieceBytes));
-  const words = list.finish();
+  list.finish();
+  const words = list.words();
   assert.equal(words.length, list.count * 5);
   return Array.from({ length: list.count }, (_, i) => new Uint8Array(words.buffer, i * 20, 20).toHex());
 }
@@ -88,17 +89,52 @@ Deno.test(propertyTest(
   5000,
 ));
 
+const ends = fc.option(fc.integer({ min: 0, max: LATEST_END }), { nil: NOT_TOLD });
+const timedKeys = fc.array(
+  fc.tuple(
+    fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => new Uint8Array(bytes).toHex()),
+    ends,
+  ),
+);
+
 Deno.test(propertyTest(
-  "no bytes do more than be refused, and what JSON takes for a list of hashes is one here",
-  fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(true, false, undefined), (bytes, isJson) => {
-    const list = new HashList(isJson);
-    try {
-      list.push(new Uint8Array(bytes));
-      list.finish();
-    } catch (error) {
-      assert.ok(error instanceof HashListError);
+  "whatever keys with whatever ends in whatever pieces, they come out as they went in",
+  fc.property(timedKeys, fc.integer({ min: 1, max: 100 }), (keys, pieceBytes) => {
+    const json = keys.map(([key, end]) => end === NOT_TOLD ? key : [key, end]);
+    const lines = keys.map(([key, end]) => end === NOT_TOLD ? key : `${key} ${end}`);
+    for (const text of [JSON.stringify(json), JSON.stringify(json, null, 2), lines.join("\n")]) {
+      assert.deepEqual(readKeys(text, pieceBytes), keys, text);
     }
   }),
+  200,
+  5000,
+));
+
+function readKeys(text: string, pieceBytes: number): [string, number][] {
+  const list = new HashList(undefined, "key");
+  const bytes = new TextEncoder().encode(text);
+  for (let i = 0; i < bytes.length; i += pieceBytes) list.push(bytes.subarray(i, i + pieceBytes));
+  list.finish();
+  const words = list.words();
+  return [...list.ends()].map((end, i) => [new Uint8Array(words.buffer, i * 20, 20).toHex(), end]);
+}
+
+Deno.test(propertyTest(
+  "no bytes do more than be refused, and what JSON takes for a list of hashes is one here",
+  fc.property(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.constantFrom(true, false, undefined),
+    fc.constantFrom("info_hash", "key"),
+    (bytes, isJson, noun) => {
+      const list = new HashList(isJson, noun);
+      try {
+        list.push(new Uint8Array(bytes));
+        list.finish();
+      } catch (error) {
+        assert.ok(error instanceof HashListError);
+      }
+    },
+  ),
   1000,
   50_000,
 ));

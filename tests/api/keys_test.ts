@@ -99,3 +99,89 @@ Deno.test("a list that is full takes no more keys", async () => {
   }
   assert.deepEqual(answer, [507, { status: "no room" }]);
 });
+
+Deno.test("many keys at once, as JSON or lines, each with its time or that of the request", async () => {
+  const { askJson, tracker } = createTestApi();
+  const post = (query: string, body: string) => askJson(`/api/keys${query}`, { method: "POST", body });
+  const listed = async () => ((await askJson("/api/keys"))[1] as [string, number][]).sort();
+  const end = NOW + 500;
+  const json = JSON.stringify([hexOf(1), [hexOf(2), end], [hexOf(3), 0]]);
+  assert.deepEqual(await post("?timeout=60", json), [200, { status: "ok", changed: 3, unchanged: 0 }]);
+  const expected = [[hexOf(1), NOW + 60], [hexOf(2), end], [hexOf(3), 0]];
+  assert.deepEqual(await listed(), expected);
+  assert.deepEqual(await post("?timeout=60", json), [200, { status: "ok", changed: 0, unchanged: 3 }]);
+
+  const lines = `${hexOf(1)} ${end}\r\n\n${hexOf(2)}\t${end} \n  ${hexOf(4).toUpperCase()}`;
+  assert.deepEqual(await post("", lines), [200, { status: "ok", changed: 2, unchanged: 1 }]);
+  assert.deepEqual(await listed(), [[hexOf(1), end], [hexOf(2), end], [hexOf(3), 0], [hexOf(4), 0]]);
+
+  // What the list gives can be given back.
+  const [, all] = await askJson("/api/keys");
+  assert.deepEqual(await askJson("/api/keys?confirm=true", { method: "DELETE" }), [200, {
+    status: "ok",
+    removed: 4,
+  }]);
+  assert.equal((await post("", JSON.stringify(all)))[0], 200);
+  assert.equal((await listed()).length, 4);
+
+  const some = `${hexOf(1)} 1\n${hexOf(2)}\n${hexOf(99)}\n`;
+  assert.deepEqual(await post("?action=remove", some), [200, { status: "ok", changed: 2, unchanged: 1 }]);
+  assert.equal(tracker.access.keys.size(), 2);
+});
+
+Deno.test("one bad key or time changes nothing", async () => {
+  const { askJson, tracker } = createTestApi();
+  const good = Array.from({ length: 9 }, (_, i) => hexOf(i));
+  const status = async (body: string) => (await askJson("/api/keys", { method: "POST", body }))[1];
+  for (const bad of ["x", KEY + "0", KEY.slice(1), `"${KEY}"`]) {
+    assert.deepEqual(await status([...good, bad].join("\n")), { status: "invalid key: entry 10" }, bad);
+  }
+  for (const bad of [`${KEY} x`, `${KEY} -1`, `${KEY} 0 2`, `${KEY} 4294967296`, `${KEY} ${KEY}`]) {
+    assert.deepEqual(await status([...good, bad].join("\n")), { status: "invalid timeout: entry 10" }, bad);
+  }
+  for (const bad of ["-1", "1.5", "1e9", '"5"', "null", "4294967296", "[]"]) {
+    const body = JSON.stringify(good).replace("]", `,["${KEY}",${bad}]]`);
+    assert.deepEqual(await status(body), { status: "invalid timeout: entry 10" }, bad);
+  }
+  const noList = "invalid JSON: expected a list of texts, or of texts with a number each";
+  for (const bad of [`["${KEY}"]`, `["${KEY}",]`, `[]`, `[1]`, `{}`, `["${KEY}" 1]`]) {
+    assert.deepEqual(await status(`[${bad}]`), { status: noList }, bad);
+  }
+  // Who takes the time for a number of seconds is told.
+  const over = "invalid timeout: entry 2 ends at a UNIX time that is over";
+  assert.deepEqual(await status(JSON.stringify([KEY, [hexOf(1), 3600]])), { status: over });
+  assert.deepEqual(await status(`${KEY}\n${hexOf(1)} ${NOW}`), { status: over });
+  assert.equal(tracker.access.keys.size(), 0);
+});
+
+Deno.test("more keys than the limit change nothing; a body of no keys makes none", async () => {
+  const { askJson, tracker } = createTestApi();
+  const body = Array.from({ length: 1025 }, (_, i) => hexOf(i)).join("\n");
+  assert.deepEqual(await askJson("/api/keys", { method: "POST", body }), [507, {
+    status: "no room",
+    changed: 0,
+  }]);
+  const empty = { method: "POST", headers: { "content-type": "text/plain" } };
+  assert.deepEqual(await askJson("/api/keys?timeout=60", empty), [200, {
+    status: "ok",
+    changed: 0,
+    unchanged: 0,
+  }]);
+  assert.equal(tracker.access.keys.size(), 0);
+});
+
+Deno.test("many random keys at once, all of them or none", async () => {
+  const { askJson, tracker } = createTestApi({ config: { max_list_entries: 1000 } });
+  const [status, body] = await askJson("/api/keys?timeout=60&count=900", { method: "POST" });
+  const { keys, timeout } = body as { keys: string[]; timeout: number };
+  assert.deepEqual([status, timeout, new Set(keys).size], [200, NOW + 60, 900]);
+  assert.equal(tracker.access.keys.size(), 900);
+  for (const key of keys.slice(0, 20)) assert.deepEqual(await askJson(`/api/keys/${key}`), OK);
+  const more = await askJson("/api/keys?timeout=60&count=101", { method: "POST" });
+  assert.deepEqual(more, [507, { status: "no room" }]);
+  assert.equal(tracker.access.keys.size(), 900);
+  for (const count of ["0", "10001", "x", ""]) {
+    const answer = await askJson(`/api/keys?timeout=60&count=${count}`, { method: "POST" });
+    assert.deepEqual(answer, [400, { status: "invalid count" }]);
+  }
+});

@@ -30,3 +30,12 @@ Deno.test("the page names every route and loads nothing", async () => {
   for (const [, target] of page.matchAll(/href="#([^"]+)"/g)) assert.ok(targets.has(target), target);
   assert.ok(!page.includes("undefined") && !page.includes("[object"), "a hole in the page");
 });
+
+Deno.test("the description wants no token, so that a link to it works", async () => {
+  const { ask } = createTestApi();
+  for (const path of ["/api/docs", "/api/openapi.json"]) {
+    assert.equal((await ask(path, { token: "" })).status, 200, path);
+    assert.equal((await ask(path, { token: "wrong" })).status, 200, path);
+    assert.equal((await ask(`${path}/`, { token: "" })).status, 401, path);
+  }
+});

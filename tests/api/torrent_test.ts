@@ -128,3 +128,36 @@ Deno.test("what is no hash is refused, whatever is done with it", async () => {
     }
   }
 });
+
+Deno.test("the peers of a large torrent page by page, every peer once, in both families", async () => {
+  const { askJson, tracker } = createTestApi({});
+  for (let i = 0; i < 1100; i++) {
+    announce(tracker, { torrent: HASH, ip: `10.0.${i >> 8}.${i & 255}`, left: i % 3 });
+    if (i < 300) announce(tracker, { torrent: HASH, ip: `2001:db8::${i.toString(16)}` });
+  }
+  for (const limit of [1, 100, 256, 300, 1000]) {
+    const ips: string[] = [];
+    let pages = 0;
+    for (let cursor: string | null = "4-0"; cursor !== null; pages++) {
+      const [status, body] = await askJson(`/api/torrent/${HASH}?limit=${limit}&cursor=${cursor}`);
+      const { peers, next, seeders } = body as {
+        peers: [unknown, { ip: string }][];
+        next: string | null;
+        seeders: number;
+      };
+      assert.deepEqual([status, seeders], [200, 367 + 300]);
+      assert.ok(peers.length <= limit && (next === null || peers.length === limit), `${peers.length} peers`);
+      ips.push(...peers.map(([, { ip }]) => ip));
+      cursor = next;
+    }
+    assert.deepEqual([ips.length, new Set(ips).size], [1400, 1400], `limit ${limit}`);
+    assert.ok(pages <= Math.ceil(1400 / limit) + 1);
+  }
+  const bad = { "limit=0": "limit", "limit=1001": "limit", "cursor=5-1": "cursor", "cursor=x": "cursor" };
+  for (const [query, name] of Object.entries(bad)) {
+    assert.deepEqual(await askJson(`/api/torrent/${HASH}?${query}`), [400, { status: `invalid ${name}` }]);
+  }
+  const [, past] = await askJson(`/api/torrent/${HASH}?cursor=6-9999999999`);
+  assert.deepEqual((past as { peers: unknown[]; next: null }).peers, []);
+  assert.deepEqual(await askJson(`/api/torrent/${hexOf(9)}?limit=5`), [404, { status: "unknown torrent" }]);
+});
