@@ -11,6 +11,8 @@ export interface Needs {
   pythonModules?: readonly string[];
   /** Network and mount namespaces of one's own (Linux, root). */
   namespaces?: boolean;
+  /** The right to become another user. */
+  root?: boolean;
   /** Operating systems, as `Deno.build.os` names them. */
   systems?: readonly string[];
 }
@@ -47,6 +49,7 @@ export function missingNeed(needs: Needs): string | undefined {
   if (missing.length > 0) return `not installed: ${missing.join(", ")}`;
   const modules = (needs.pythonModules ?? []).filter((module) => !canImport(module));
   if (modules.length > 0) return `not installed: ${modules.map((module) => `python3-${module}`).join(", ")}`;
+  if (needs.root === true && Deno.uid() !== 0) return "not root";
   if (needs.namespaces === true && !canMakeNamespaces()) return "no right to make network namespaces";
   return undefined;
 }
