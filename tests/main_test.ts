@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { exampleConfig, parseConfig } from "../src/config/config.ts";
 import project from "../deno.json" with { type: "json" };
-
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+import { denotrackCommand } from "./support/denotrack.ts";
+import { inheritedEnvironment } from "./support/program.ts";
 
 interface Outcome {
   code: number;
@@ -15,16 +14,16 @@ interface Outcome {
 
 type Start = (args: string[], env?: Record<string, string>) => Promise<Outcome>;
 
-/** Runs main.ts in a new folder, in which `file` is the default configuration. */
+/** Runs the program in a new folder, in which `file` is the default configuration. */
 async function inNewFolder(test: (start: Start, file: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "denotrack-" });
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("DENOTRACK_"));
   const start: Start = async (args, env = {}) => {
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", MAIN, ...args],
+    const [file, ...rest] = denotrackCommand(args);
+    const command = new Deno.Command(file, {
+      args: rest,
       cwd: folder,
       clearEnv: true,
-      env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...env },
+      env: { ...inheritedEnvironment(), NO_COLOR: "1", ...env },
     });
     const { code, stdout, stderr } = await command.output();
     return { code, out: new TextDecoder().decode(stdout), error: new TextDecoder().decode(stderr) };

@@ -19,9 +19,3 @@ export function denotrackCommand(args: readonly string[]): string[] {
     ...args,
   ];
 }
-
-/** The variables of this process that are not for the program, and these. */
-export function denotrackEnvironment(more: Readonly<Record<string, string>>): Record<string, string> {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("DENOTRACK_"));
-  return { ...Object.fromEntries(inherited) as Record<string, string>, NO_COLOR: "1", ...more };
-}

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 export interface ProgramOptions {
   command: readonly string[];
   directory?: string;
+  /** Variables beside those that it inherits. */
   environment?: Record<string, string>;
 }
 
@@ -38,9 +39,16 @@ export function startProgram(options: ProgramOptions): Program {
     stdout: "piped",
     stderr: "piped",
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
-    ...(options.environment === undefined ? {} : { env: options.environment }),
+    clearEnv: true,
+    env: { ...inheritedEnvironment(), ...options.environment },
   }).spawn();
   return watchProgram(file, child);
+}
+
+/** The variables of this process, but for those that are settings of denotrack, or of its tests. */
+export function inheritedEnvironment(): Record<string, string> {
+  const variables = Object.entries(Deno.env.toObject());
+  return Object.fromEntries(variables.filter(([name]) => !name.startsWith("DENOTRACK_")));
 }
 
 /** Takes over a child whose stdout and stderr are piped. */

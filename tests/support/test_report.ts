@@ -39,6 +39,13 @@ export function withSkippedAsFailed(report: TestReport): TestReport {
   return { passed: report.passed, failed: [...report.failed, ...names], skipped: [] };
 }
 
+/** Adds another run's report to the first; its tests are told by what the run was about. */
+export function addReport(report: TestReport, about: string, more: TestReport): void {
+  report.passed += more.passed;
+  report.failed.push(...more.failed.map((name) => `${about}: ${name}`));
+  report.skipped.push(...more.skipped.map(({ name, reason }) => ({ name: `${about}: ${name}`, reason })));
+}
+
 function testCases(junitXml: string): TestCase[] {
   const matches = junitXml.matchAll(/<testcase\s([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g);
   return [...matches].map(([, attributes = "", content = ""]) => ({

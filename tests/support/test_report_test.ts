@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { skippedName } from "./skip.ts";
-import { readReport, summaryLine, withSkippedAsFailed } from "./test_report.ts";
+import { addReport, readReport, summaryLine, withSkippedAsFailed } from "./test_report.ts";
 
 /** As `deno test --junit-path` writes it. */
 const junitXml = `<?xml version="1.0" encoding="UTF-8"?>
@@ -51,4 +51,12 @@ Deno.test("report: on a build machine a skipped test has failed", () => {
   const report = withSkippedAsFailed(readReport(junitXml));
   assert.equal(summaryLine(report), "3 passed, 3 failed");
   assert.match(report.failed[1]!, /absent: skipped, which CI=true forbids: not installed: x/);
+});
+
+Deno.test("report: a second run is added, and told from the first", () => {
+  const report = readReport(junitXml);
+  addReport(report, "again", readReport(junitXml));
+  assert.equal(summaryLine(report), "6 passed, 2 failed, 4 skipped");
+  assert.deepEqual(report.failed, ['./a_test.ts: bad & "quoted"', 'again: ./a_test.ts: bad & "quoted"']);
+  assert.equal(report.skipped[3]!.name, "again: ./a_test.ts: ignored");
 });

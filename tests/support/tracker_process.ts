@@ -1,5 +1,7 @@
-// The real program, started as its operator starts it: `deno task start --config FILE` in the repository's root.
+// The real program, started as its operator starts it: `deno task start --config FILE` in the repository's root, or the
+// executable with the same arguments.
 
+import { EXECUTABLE } from "./denotrack.ts";
 import { descendantsOf, isRunning, repositoryRoot, signalProcess, startProgram } from "./program.ts";
 
 export interface TrackerProcessOptions {
@@ -25,7 +27,7 @@ export interface TrackerProcess {
   /** Roots of the API, such as `http://127.0.0.1:40125`. */
   readonly apiUrls: readonly string[];
   readonly configPath: string;
-  /** The program's own process, below that of `deno task`. */
+  /** The program's own process, which `deno task` has below its own. */
   readonly pid: number;
   output(): string;
   /** The one URL that starts like this, such as `udp://127.0.0.1:`. */
@@ -40,7 +42,8 @@ const stopLimitMs = 10_000;
 export async function startTrackerProcess(options: TrackerProcessOptions): Promise<TrackerProcess> {
   const configPath = `${options.directory}/config.toml`;
   Deno.writeTextFileSync(configPath, trackerConfig(options));
-  const command = ["deno", "task", "start", "--config", configPath];
+  const program = EXECUTABLE === undefined ? ["deno", "task", "start"] : [EXECUTABLE];
+  const command = [...program, "--config", configPath];
   const task = startProgram({
     command: options.inside === undefined ? command : options.inside(command),
     directory: repositoryRoot,

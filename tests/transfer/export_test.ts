@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { TABLE_KEYS } from "../../src/persistence/database.ts";
 import type { DatabaseOptions } from "../../src/persistence/open.ts";
+import { denotrackCommand } from "../support/denotrack.ts";
 import { delay } from "../support/program.ts";
 import { withNeeds } from "../support/skip.ts";
 import { hexOf, randomRows, rowsOf } from "../persistence/table_content.ts";
@@ -9,7 +10,6 @@ import {
   contentOfAll,
   databaseVariables,
   inFolder,
-  mainCommand,
   outcomeOf,
   runMain,
   spawnMain,
@@ -217,7 +217,7 @@ Deno.test(
         const script = `mount -t tmpfs -o size=1m none "$0" && { "$@"; echo "code $?"; ls -A "$0"; }`;
         for (const name of ["a.csv", "a.jsonl.gz"]) {
           const { stdout, stderr } = await new Deno.Command("unshare", {
-            args: ["--mount", "sh", "-c", script, mount, ...mainCommand(["export", `${mount}/${name}`])],
+            args: ["--mount", "sh", "-c", script, mount, ...denotrackCommand(["export", `${mount}/${name}`])],
             env: databaseVariables(options),
           }).output();
           const error = new TextDecoder().decode(stderr);

@@ -1,24 +1,18 @@
 // Runs `denotrack export` and `denotrack import` as an operator does, with databases named by the environment.
 
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { defaultConfig } from "../../src/config/schema.ts";
 import { type Database, TABLE_KEYS, type TableKey } from "../../src/persistence/database.ts";
 import { type DatabaseOptions, openDatabase } from "../../src/persistence/open.ts";
 import { readContent } from "../persistence/table_content.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+import { denotrackCommand } from "../support/denotrack.ts";
+import { inheritedEnvironment } from "../support/program.ts";
 
 export interface Outcome {
   readonly code: number;
   readonly out: string;
   /** Without lines of progress. */
   readonly error: string;
-}
-
-/** The command that runs main.ts with these arguments. */
-export function mainCommand(args: readonly string[]): string[] {
-  return [Deno.execPath(), "run", "--quiet", "--no-check", "--allow-all", MAIN, ...args];
 }
 
 /** The variables by which main.ts finds a database. */
@@ -28,12 +22,11 @@ export function databaseVariables({ driver, path }: DatabaseOptions): Record<str
 
 /** Starts main.ts with everything piped. */
 export function spawnMain(args: readonly string[], env: Record<string, string>): Deno.ChildProcess {
-  const [file, ...rest] = mainCommand(args);
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("DENOTRACK_"));
+  const [file, ...rest] = denotrackCommand(args);
   return new Deno.Command(file, {
     args: rest,
     clearEnv: true,
-    env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...env },
+    env: { ...inheritedEnvironment(), NO_COLOR: "1", ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
