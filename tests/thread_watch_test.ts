@@ -5,12 +5,11 @@ import { SHARD_LOCK, SHARD_WORDS, SHARDS } from "../src/swarm/layout.ts";
 import { lock, unlock } from "../src/swarm/lock.ts";
 import { ThreadWatch } from "../src/thread_watch.ts";
 import { createHeartbeatMemory, Heartbeat } from "../src/tracker/heartbeats.ts";
-import { openLibc } from "../src/transport/linux_ffi.ts";
 import { openUdpSockets } from "../src/transport/udp_linux.ts";
 import { Workers } from "../src/workers.ts";
 import { pollUntil } from "./support/program.ts";
 import { createSharedMemory } from "../src/tracker/shared.ts";
-import { skippedName } from "./support/skip.ts";
+import { withLibc } from "./support/skip.ts";
 import { UdpClient } from "./support/udp_client.ts";
 
 const LOOKS = 6;
@@ -54,47 +53,40 @@ Deno.test("a thread whose count stands still is silent until it goes on", () => 
   assert.deepEqual(watch.silent, [], "who has ended is not missed");
 });
 
-const libc = openLibc();
-const hangs = "a UDP Worker that hangs is noticed, and one that is idle is not";
+Deno.test(withLibc("a UDP Worker that hangs is noticed, and one that is idle is not", async (libc) => {
+  configureLog("off");
+  const setup = createSetup();
+  const { memory } = setup;
+  const { address, sockets } = openUdpSockets(libc, { hostname: "127.0.0.1", port: 0 }, 1);
+  const workers = new Workers(setup, () => 1, () => {});
+  await workers.start({ kind: "udp", sockets });
+  const client = new UdpClient(address);
+  await client.connect();
+  const watch = new ThreadWatch(memory.heartbeats, () => workers.threads);
+  // Its thread wakes ten times a second.
+  for (let i = 0; i < LOOKS; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    watch.look();
+  }
+  assert.deepEqual(watch.silent, []);
 
-if ("unavailable" in libc) {
-  Deno.test({ name: skippedName(hangs, libc.unavailable), ignore: true, fn: () => {} });
-} else {
-  Deno.test(hangs, async () => {
-    configureLog("off");
-    const setup = createSetup();
-    const { memory } = setup;
-    const { address, sockets } = openUdpSockets(libc, { hostname: "127.0.0.1", port: 0 }, 1);
-    const workers = new Workers(setup, () => 1, () => {});
-    await workers.start({ kind: "udp", sockets });
-    const client = new UdpClient(address);
-    await client.connect();
-    const watch = new ThreadWatch(memory.heartbeats, () => workers.threads);
-    // Its thread wakes ten times a second.
-    for (let i = 0; i < LOOKS; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 250));
-      watch.look();
-    }
-    assert.deepEqual(watch.silent, []);
-
-    // A lock that somebody else holds: what hangs a thread in earnest.
-    const shards = new Int32Array(memory.store.shards);
-    for (let shard = 0; shard < SHARDS; shard++) lock(shards, shard * SHARD_WORDS + SHARD_LOCK);
-    const answer = client.announce({ infoHash: new Uint8Array(20).fill(1) });
-    const isSilent = () => {
-      watch.look();
-      return Promise.resolve(watch.silent[0] === "the UDP thread 1");
-    };
-    assert.ok(await pollUntil(isSilent, 5000));
-    for (let shard = 0; shard < SHARDS; shard++) unlock(shards, shard * SHARD_WORDS + SHARD_LOCK);
-    assert.equal((await answer).leechers, 1);
-    const answersAgain = () => {
-      watch.look();
-      return Promise.resolve(watch.silent.length === 0);
-    };
-    assert.ok(await pollUntil(answersAgain, 5000));
-    await client.close();
-    await workers.stop();
-    sockets.forEach(({ fd }) => libc.close(fd));
-  });
-}
+  // A lock that somebody else holds: what hangs a thread in earnest.
+  const shards = new Int32Array(memory.store.shards);
+  for (let shard = 0; shard < SHARDS; shard++) lock(shards, shard * SHARD_WORDS + SHARD_LOCK);
+  const answer = client.announce({ infoHash: new Uint8Array(20).fill(1) });
+  const isSilent = () => {
+    watch.look();
+    return Promise.resolve(watch.silent[0] === "the UDP thread 1");
+  };
+  assert.ok(await pollUntil(isSilent, 5000));
+  for (let shard = 0; shard < SHARDS; shard++) unlock(shards, shard * SHARD_WORDS + SHARD_LOCK);
+  assert.equal((await answer).leechers, 1);
+  const answersAgain = () => {
+    watch.look();
+    return Promise.resolve(watch.silent.length === 0);
+  };
+  assert.ok(await pollUntil(answersAgain, 5000));
+  await client.close();
+  await workers.stop();
+  sockets.forEach(({ fd }) => libc.close(fd));
+}));

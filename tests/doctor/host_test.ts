@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { memoryLimitFiles, readHost } from "../../src/doctor/host.ts";
-import { openLibc } from "../../src/transport/linux_ffi.ts";
-import { skippedName } from "../support/skip.ts";
+import { withLibc } from "../support/skip.ts";
 
 Deno.test("the limits of a control group are its own and those of all that it lies in", () => {
   assert.deepEqual(memoryLimitFiles("0::/system.slice/denotrack.service\n"), [
@@ -27,18 +26,12 @@ Deno.test("without system calls what only they can tell is unknown", () => {
   assert.ok(host.memory! > 2 ** 20);
 });
 
-const libc = openLibc();
-const name = "this host is read with the permissions of the program";
-if ("unavailable" in libc) {
-  Deno.test({ name: skippedName(name, libc.unavailable), ignore: true, fn: () => {} });
-} else {
-  Deno.test(name, { permissions: { ffi: true, sys: true } }, () => {
-    const host = readHost(libc);
-    assert.equal(host.noSystemCalls, undefined);
-    assert.ok(host.receiveBuffer! > 1000 && host.receiveBuffer! <= 8 * 1024 * 1024);
-    assert.ok(host.openFiles! > 10);
-    assert.ok(host.memory! > 2 ** 20);
-    assert.notEqual(host.conntrack, undefined);
-    assert.equal(typeof host.isClockSynchronized, "boolean");
-  });
-}
+Deno.test(withLibc("this host is read with the permissions of the program", (libc) => {
+  const host = readHost(libc);
+  assert.equal(host.noSystemCalls, undefined);
+  assert.ok(host.receiveBuffer! > 1000 && host.receiveBuffer! <= 8 * 1024 * 1024);
+  assert.ok(host.openFiles! > 10);
+  assert.ok(host.memory! > 2 ** 20);
+  assert.notEqual(host.conntrack, undefined);
+  assert.equal(typeof host.isClockSynchronized, "boolean");
+}));

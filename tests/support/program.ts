@@ -2,6 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 
 /** How to start a program. `command` is the program and its arguments. */
 export interface ProgramOptions {
@@ -24,7 +25,7 @@ export interface Program {
 }
 
 /** The repository's root, without a slash at the end. */
-export const repositoryRoot: string = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+export const repositoryRoot: string = fileURLToPath(new URL("../../", import.meta.url)).replace(/[/\\]$/, "");
 
 /** Kept for the message of a failed test; a client that talks without end must not fill the memory. */
 const maxOutputChars = 400_000;

@@ -3,6 +3,7 @@
 
 import process from "node:process";
 import { spawnSync } from "node:child_process";
+import { type Libc, openLibc } from "../../src/transport/linux_ffi.ts";
 
 export interface Needs {
   /** Programs that must be found in PATH. */
@@ -24,7 +25,16 @@ export type TestBody = (context: Deno.TestContext) => void | Promise<void>;
  * file: `Deno.test(withNeeds({ programs: ["aria2c"] }, "a name", body))`.
  */
 export function withNeeds(needs: Needs, name: string, body: TestBody): Deno.TestDefinition {
-  const reason = missingNeed(needs);
+  return unless(missingNeed(needs), name, body);
+}
+
+/** As `withNeeds`, for a test that makes the system calls of Linux. */
+export function withLibc(name: string, body: (libc: Libc) => void | Promise<void>): Deno.TestDefinition {
+  const libc = openLibc();
+  return "unavailable" in libc ? unless(libc.unavailable, name, () => {}) : { name, fn: () => body(libc) };
+}
+
+function unless(reason: string | undefined, name: string, body: TestBody): Deno.TestDefinition {
   if (reason === undefined) return { name, fn: body };
   if (process.env.CI !== "true") return { name: skippedName(name, reason), ignore: true, fn: body };
   return {
@@ -56,11 +66,12 @@ export function missingNeed(needs: Needs): string | undefined {
 
 /** The full path of a program in PATH. */
 export function findProgram(name: string): string | undefined {
-  for (const directory of (process.env.PATH ?? "").split(":")) {
-    const path = `${directory}/${name}`;
+  const isWindows = Deno.build.os === "windows";
+  for (const directory of (process.env.PATH ?? "").split(isWindows ? ";" : ":")) {
+    const path = `${directory}/${name}${isWindows ? ".exe" : ""}`;
     try {
       const info = Deno.statSync(path);
-      if (info.isFile && ((info.mode ?? 0) & 0o111) !== 0) return path;
+      if (info.isFile && (isWindows || ((info.mode ?? 0) & 0o111) !== 0)) return path;
     } catch {
       // Not in this directory.
     }

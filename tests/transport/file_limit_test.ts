@@ -6,8 +6,7 @@ import {
   readFileLimit,
   readHardFileLimit,
 } from "../../src/transport/file_limit.ts";
-import { openLibc } from "../../src/transport/linux_ffi.ts";
-import { skippedName } from "../support/skip.ts";
+import { withLibc } from "../support/skip.ts";
 
 Deno.test("connections within a limit, and the limit for as many connections", () => {
   assert.equal(connectionsWithin(1024, 1), 821);
@@ -22,15 +21,9 @@ Deno.test("connections within a limit, and the limit for as many connections", (
   }
 });
 
-const libc = openLibc();
-const name = "the limit is raised to the hard one";
-if ("unavailable" in libc) {
-  Deno.test({ name: skippedName(name, libc.unavailable), ignore: true, fn: () => {} });
-} else {
-  Deno.test(name, () => {
-    const hard = readHardFileLimit(libc);
-    assert.ok(readFileLimit(libc) <= hard);
-    assert.equal(raiseFileLimit(libc), hard);
-    assert.equal(readFileLimit(libc), hard);
-  });
-}
+Deno.test(withLibc("the limit is raised to the hard one", (libc) => {
+  const hard = readHardFileLimit(libc);
+  assert.ok(readFileLimit(libc) <= hard);
+  assert.equal(raiseFileLimit(libc), hard);
+  assert.equal(readFileLimit(libc), hard);
+}));

@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { raiseFileLimit } from "../../src/transport/file_limit.ts";
 import { startHttpSweep, type SweepReport } from "../../src/transport/http_sweep.ts";
-import { type Libc, openLibc } from "../../src/transport/linux_ffi.ts";
+import type { Libc } from "../../src/transport/linux_ffi.ts";
+import { withLibc } from "../support/skip.ts";
 
-const opened = openLibc();
 const TIMEOUTS = { timeoutSeconds: 1, keepAliveSeconds: 3 };
 const BIG_BYTES = 64 * 1024 * 1024;
 
-/** Registers a test that needs the C library; where there is none, its name says why it did not run. */
 function test(name: string, run: (libc: Libc) => Promise<void>): void {
-  if ("unavailable" in opened) Deno.test.ignore(`${name} (not here: ${opened.unavailable})`, () => {});
-  else Deno.test(name, () => run(opened));
+  Deno.test(withLibc(name, run));
 }
 
 const encoder = new TextEncoder();

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { raiseFileLimit, readFileLimit } from "../../src/transport/file_limit.ts";
 import * as ffi from "../../src/transport/linux_ffi.ts";
+import { withLibc } from "../support/skip.ts";
 
-const opened = ffi.openLibc();
-
-/** Registers a test that needs the C library; where there is none, its name says why it did not run. */
 function test(name: string, run: (libc: ffi.Libc) => void): void {
-  if ("unavailable" in opened) Deno.test.ignore(`${name} (not here: ${opened.unavailable})`, () => {});
-  else Deno.test(name, () => run(opened));
+  Deno.test(withLibc(name, run));
 }
 
 Deno.test("without the permission there is a reason and no prompt", { permissions: { ffi: false } }, () => {
