@@ -78,7 +78,8 @@ function registerSuite(backend: "portable" | "linux", reason: string | undefined
         assert.equal((await client.scrape(Array(74).fill(HASH))).length, 74);
         const options = new Uint8Array(2044 - 98).fill(1);
         assert.equal((await client.announce({ infoHash: HASH, options })).leechers, 1);
-        await client.send(encodeAnnounce({ connectionId: 1n, options: new Uint8Array(60_000) }));
+        // Far too long, and no longer than macOS sends.
+        await client.send(encodeAnnounce({ connectionId: 1n, options: new Uint8Array(9_000) }));
         assert.equal((await client.announce({ infoHash: HASH })).leechers, 1);
       });
     }));
