@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { TABLE_KEYS } from "../../src/persistence/database.ts";
 import type { DatabaseOptions } from "../../src/persistence/open.ts";
 import { denotrackCommand } from "../support/denotrack.ts";
-import { delay } from "../support/program.ts";
+import { delay, inheritedEnvironment } from "../support/program.ts";
 import { withNeeds } from "../support/skip.ts";
 import { hexOf, randomRows, rowsOf } from "../persistence/table_content.ts";
 import {
@@ -218,7 +218,8 @@ Deno.test(
         for (const name of ["a.csv", "a.jsonl.gz"]) {
           const { stdout, stderr } = await new Deno.Command("unshare", {
             args: ["--mount", "sh", "-c", script, mount, ...denotrackCommand(["export", `${mount}/${name}`])],
-            env: databaseVariables(options),
+            clearEnv: true,
+            env: { ...inheritedEnvironment(), ...databaseVariables(options) },
           }).output();
           const error = new TextDecoder().decode(stderr);
           assert.match(
