@@ -32,6 +32,8 @@ const ZERO = 0x30;
 export class HashList {
   /** Hashes read so far. */
   count = 0;
+  /** Whether the body is none at all. */
+  isEmpty = true;
   #bytes = new Uint8Array(1024 * HASH_BYTES);
   #ends = new Float64Array(1024);
   #digits = 0;
@@ -57,6 +59,7 @@ export class HashList {
 
   /** Takes in the next piece of the body. Throws a HashListError. */
   push(piece: Uint8Array): void {
+    if (piece.length > 0) this.isEmpty = false;
     for (let i = 0; i < piece.length; i++) {
       const byte = piece[i];
       if (this.#isJson === undefined && !isSpace(byte)) this.#isJson = byte === OPEN;

@@ -157,13 +157,13 @@ function addAllKeys(api: ApiRoutes, { config, tracker, clock }: ApiSetup): void 
     if (!query.success) return refusal(invalidParameter(query.error.issues[0]?.path[0]), 400);
     const { timeout, count, action } = query.data;
     const now = clock.unixSeconds();
+    const given = await readHashes(c.req.raw, config, "key", action === "add" ? now : 0);
+    if (given instanceof Response) return given;
     // A file with keys that happens to be empty is sent with a type.
-    if (action === "add" && c.req.raw.body === null && c.req.header("content-type") === undefined) {
+    if (action === "add" && given.isEmpty && c.req.header("content-type") === undefined) {
       if (timeout === undefined) return refusal("invalid timeout", 400);
       return await makeKeys(keys, count, endAfter(timeout, now), config.max_list_entries);
     }
-    const given = await readHashes(c.req.raw, config, "key", action === "add" ? now : 0);
-    if (given instanceof Response) return given;
     const ends = given.ends();
     const endOf = (place: number) => ends[place] === NOT_TOLD ? endAfter(timeout ?? 0, now) : ends[place];
     return await changeEntries(keys, given.words(), action, config.max_list_entries, endOf);

@@ -150,3 +150,10 @@ async function showsPeers({ ask, tracker }: LiveApi): Promise<void> {
   const family = hostname.includes(":") ? 6 : 4;
   assert.deepEqual([stats[`tcp${family}_api_handled`], stats[`udp${family}_announces_handled`]], [2, 1]);
 }
+
+Deno.test("a client that says that its body has no bytes gets a new key", () =>
+  withLiveApi({ scheme: "http", host: "127.0.0.1" }, async ({ ask }) => {
+    const answer = await (await ask("/api/keys?timeout=60", { method: "POST", body: new Uint8Array(0) }))
+      .json();
+    assert.match(answer.key, /^[0-9a-f]{40}$/);
+  }));

@@ -1,7 +1,7 @@
 /** A tracker with torrents and peers that announced themselves over UDP and HTTP. */
 import { formatBindAddress } from "../../src/transport/binding.ts";
 import { httpGet, percentEncode } from "../support/http_client.ts";
-import { API_KEY, startTracker, stopTracker } from "../support/running_tracker.ts";
+import { API_KEY, type RunningTracker, startTracker, stopTracker } from "../support/running_tracker.ts";
 import { UdpClient } from "../support/udp_client.ts";
 
 export const READ_KEY = "the-read-only-token-of-the-tests";
@@ -19,24 +19,23 @@ const TORRENTS = 60;
 const SETTINGS = `
 api_key_readonly = "${READ_KEY}"
 db_path = "sqlite://:memory:"
-max_list_entries = 600000
 `;
 
 export interface BusyTracker {
   /** Where the web interface is. */
   readonly address: string;
   readonly origin: string;
+  readonly running: RunningTracker;
   /** Some more announces. */
   announce(): Promise<void>;
 }
 
-/** Without persistence it forgets everything at the stop, which takes no time. */
 export async function withBusyTracker(
   use: (tracker: BusyTracker) => Promise<void>,
-  persistence = true,
+  settings = "persistence = true\nmax_list_entries = 10000",
 ): Promise<void> {
   const running = await startTracker({
-    settings: `${SETTINGS}persistence = ${persistence}\n`,
+    settings: `${SETTINGS}${settings}\n`,
     udp: ["127.0.0.1:0"],
     http: ["127.0.0.1:0"],
     api: ["127.0.0.1:0"],
@@ -48,7 +47,7 @@ export async function withBusyTracker(
     const announce = () => announceAll(client, listening.http[0]);
     await announce();
     const origin = `http://${formatBindAddress(listening.api[0])}`;
-    await use({ origin, address: `${origin}/webgui/`, announce });
+    await use({ origin, address: `${origin}/webgui/`, running, announce });
   } finally {
     await client.close();
     await stopTracker(running);

@@ -114,8 +114,8 @@ Deno.test(withNeeds(NEEDS, "the keyboard alone is enough", async () => {
         assert.equal(await page.evaluate("document.activeElement.textContent"), "Whitelist");
         await page.keyboard.press("Enter");
         await page.getByRole("heading", { name: "Whitelist", level: 1 }).waitFor();
-        assert.equal(await page.evaluate("document.activeElement.textContent"), "Whitelist");
-        assert.equal(await page.title(), "Whitelist · denotrack");
+        await page.locator("h1:focus").getByText("Whitelist").waitFor();
+        await page.waitForFunction("document.title === 'Whitelist · denotrack'");
       })
     )
   );

@@ -1,8 +1,8 @@
 /** The URLs to give to the holder of a key. */
 import { useEffect, useRef } from "preact/hooks";
 import { askJson } from "./api_client.ts";
+import { copy } from "./clipboard.ts";
 import { useLoaded, Waiting } from "./loading.tsx";
-import { tell } from "./notices.tsx";
 import type { Config } from "./tracker_facts.ts";
 
 interface AnnounceUrlsProps {
@@ -60,14 +60,4 @@ function blocksOf(blocks: unknown): { host: string; ssl: boolean }[] {
     const host = String(block.bind_address).replace(/^(?:0\.0\.0\.0|\[::\])(?=:\d+$)/, location.hostname);
     return [{ host, ssl: "ssl" in block && block.ssl === true }];
   });
-}
-
-async function copy(text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    tell("Copied.");
-  } catch {
-    // Browsers let pages copy over HTTPS and on this machine only.
-    tell("The browser does not let this page copy; choose the text instead.", true);
-  }
 }

@@ -1,6 +1,7 @@
 /** The entries of a list: searched, page by page, chosen for removal. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { useCursors, useSettled } from "./cursors.ts";
 import { isPrefix } from "./entry_lines.ts";
 import { formatCount } from "./format.ts";
 import { type Entry, readPage } from "./list_reader.ts";
@@ -26,15 +27,16 @@ interface EntriesProps {
 
 export function Entries({ list, noun, turn, remove, columns = [], cells = () => [] }: EntriesProps) {
   const [search, setSearch] = useState("");
-  const [page, setPage] = useState(0);
+  const cursors = useCursors();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const prefix = search.trim().toLowerCase();
   const isGood = isPrefix(prefix);
-  const wanted = isGood ? prefix : "";
+  const wanted = useSettled(isGood ? prefix : "");
   const loaded = useLoaded(
-    `${list} ${wanted} ${page} ${turn}`,
-    (signal) => readPage(list, wanted, page * PAGE_SIZE, PAGE_SIZE, signal),
+    `${list} ${wanted} ${cursors.cursor} ${turn}`,
+    (signal) => readPage(list, wanted, cursors.cursor, PAGE_SIZE, signal),
   );
+  const isOld = loaded.isLoading || (isGood && wanted !== prefix);
   const choose = (hashes: readonly string[], isChosen: boolean) => {
     const now = new Set(chosen);
     for (const hash of hashes) isChosen ? now.add(hash) : now.delete(hash);
@@ -56,7 +58,7 @@ export function Entries({ list, noun, turn, remove, columns = [], cells = () => 
             aria-invalid={!isGood}
             onInput={(event) => {
               setSearch(event.currentTarget.value);
-              setPage(0);
+              cursors.reset();
             }}
           />
         </label>
@@ -74,21 +76,32 @@ export function Entries({ list, noun, turn, remove, columns = [], cells = () => 
         )}
       </form>
       {!isGood && <p class="problem" role="alert">A hash has the digits 0 to 9 and a to f.</p>}
+      {loaded.isLoading && <p class="late hint" role="status">Searching…</p>}
       <Waiting of={loaded}>
-        {({ entries, hasMore }) => (
+        {({ entries, next }) => (
           <>
             {entries.length === 0
               ? (
                 <p class="empty">
-                  {wanted === "" ? `There is no ${noun} yet.` : `No ${noun} begins like that.`}
+                  {cursors.page > 0
+                    ? `There is no further ${noun}.`
+                    : wanted === ""
+                    ? `There is no ${noun} yet.`
+                    : `No ${noun} begins like that.`}
                 </p>
               )
               : (
                 <EntryTable
                   {...{ entries, noun, columns, cells, chosen, choose, isFull }}
+                  isOld={isOld}
                 />
               )}
-            <Pager page={page} hasNext={hasMore} isLoading={loaded.isLoading} turn={setPage} />
+            <Pager
+              page={cursors.page}
+              hasNext={next !== null}
+              isLoading={loaded.isLoading}
+              turn={(page) => cursors.turn(page, next)}
+            />
           </>
         )}
       </Waiting>
@@ -104,9 +117,11 @@ interface EntryTableProps {
   readonly chosen: ReadonlySet<string>;
   readonly choose: (hashes: readonly string[], isChosen: boolean) => void;
   readonly isFull: boolean;
+  /** Whether others are on their way: those that are seen are not what was asked for. */
+  readonly isOld: boolean;
 }
 
-function EntryTable({ entries, noun, columns, cells, chosen, choose, isFull }: EntryTableProps) {
+function EntryTable({ entries, noun, columns, cells, chosen, choose, isFull, isOld }: EntryTableProps) {
   return (
     <table>
       <caption class="unseen">Entries</caption>
@@ -117,6 +132,7 @@ function EntryTable({ entries, noun, columns, cells, chosen, choose, isFull }: E
               <input
                 type="checkbox"
                 aria-label="Choose all of this page"
+                disabled={isOld}
                 checked={entries.every(({ hash }) => chosen.has(hash))}
                 onChange={(event) => choose(entries.map(({ hash }) => hash), event.currentTarget.checked)}
               />

@@ -3,13 +3,13 @@ import { useState } from "preact/hooks";
 import { askJson, explain } from "./api_client.ts";
 import { confirmed } from "./confirmation.tsx";
 import { Entries } from "./entries.tsx";
-import { formatCount } from "./format.ts";
+import { countOf, formatCount } from "./format.ts";
 import { ListActions } from "./list_actions.tsx";
 import { tell } from "./notices.tsx";
 import { PasteForm } from "./paste_form.tsx";
 import { access } from "./session.ts";
 import { latest } from "./stats_stream.ts";
-import type { HashListName } from "./tracker_facts.ts";
+import type { Change, HashListName } from "./tracker_facts.ts";
 
 const WORDS = {
   whitelist: {
@@ -53,7 +53,7 @@ export function HashListView({ list }: { readonly list: HashListName }) {
       <h1 tabIndex={-1}>{words.title}</h1>
       {stats !== undefined && (
         <p>
-          {stats[`${list}_enabled`] ? words.on : words.off} It has {formatCount(stats[list])} entries.
+          {stats[`${list}_enabled`] ? words.on : words.off} It has {countOf(stats[list], "entry", "entries")}.
         </p>
       )}
       <ListActions list={list} size={stats?.[list] ?? 0} onChange={onChange} />
@@ -74,7 +74,7 @@ async function change(
   hashes: readonly string[],
 ): Promise<boolean> {
   try {
-    const { changed, unchanged } = await askJson<{ changed: number; unchanged: number }>(
+    const { changed, unchanged } = await askJson<Change>(
       `/api/${list}?action=${action}`,
       { method: "POST", body: hashes.join("\n") },
     );

@@ -2,11 +2,13 @@
 import { useState } from "preact/hooks";
 import { askJson, explain } from "./api_client.ts";
 import { confirmed } from "./confirmation.tsx";
-import { formatCount } from "./format.ts";
+import { countOf } from "./format.ts";
 import { readEntries } from "./list_reader.ts";
 import { tell } from "./notices.tsx";
 import { access } from "./session.ts";
 import type { ListName } from "./tracker_facts.ts";
+
+const BLOB_CHARACTERS = 512 * 1024;
 
 interface ListActionsProps {
   readonly list: ListName;
@@ -55,37 +57,44 @@ export function ListActions({ list, size, onChange }: ListActionsProps) {
 
 /** One entry a line, as it can be pasted again; a key is followed by the UNIX time at which it ends. */
 async function exportList(list: ListName): Promise<string> {
-  const parts: string[] = [];
+  // The browser keeps blobs where there is room; texts of many millions of entries would fill the page's memory.
+  const blobs: Blob[] = [];
+  let text = "";
   let count = 0;
   for await (const entries of readEntries(list, new AbortController().signal)) {
     count += entries.length;
-    parts.push(entries.map(({ hash, end }) => list === "keys" ? `${hash} ${end}\n` : `${hash}\n`).join(""));
+    for (const { hash, end } of entries) text += list === "keys" ? `${hash} ${end}\n` : `${hash}\n`;
+    if (text.length < BLOB_CHARACTERS) continue;
+    blobs.push(new Blob([text]));
+    text = "";
   }
-  const address = URL.createObjectURL(new Blob(parts, { type: "text/plain" }));
+  const address = URL.createObjectURL(new Blob([...blobs, text], { type: "text/plain" }));
   const link = document.createElement("a");
   link.href = address;
   link.download = `${list}.txt`;
   link.click();
   // The download has begun by then.
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
-  return `Exported ${formatCount(count)} entries.`;
+  return `Exported ${countOf(count, "entry", "entries")}.`;
 }
 
 async function reload(list: ListName): Promise<string> {
   const { entries } = await askJson<{ entries?: number }>(`/api/${list}/reload`);
   return entries === undefined
     ? "Reloading takes long, and goes on."
-    : `The database holds ${formatCount(entries)} entries.`;
+    : `The database holds ${countOf(entries, "entry", "entries")}.`;
 }
 
 async function clear(list: ListName, size: number): Promise<string | undefined> {
   const isConfirmed = await confirmed(
     `Remove all of the ${list}?`,
-    `All ${formatCount(size)} entries are removed, with the next save also from the database. ` +
+    `It holds ${
+      countOf(size, "entry", "entries")
+    }, which are removed now, and from the database with the next save. ` +
       "An export made before can be pasted again.",
     "Remove all",
   );
   if (!isConfirmed) return undefined;
   const { removed } = await askJson<{ removed: number }>(`/api/${list}?confirm=true`, { method: "DELETE" });
-  return `Removed ${formatCount(removed)} entries.`;
+  return `Removed ${countOf(removed, "entry", "entries")}.`;
 }

@@ -13,27 +13,30 @@ const LARGE_PASTE = 10_000;
 interface PasteFormProps {
   /** What a line holds, such as `Info hashes`. */
   readonly label: string;
-  readonly submit: (hashes: readonly string[]) => Promise<boolean>;
-  /** What is asked beside the lines. */
+  /** Takes the lines as they are sent. */
+  readonly submit: (entries: readonly string[]) => Promise<boolean>;
+  /** Whether a hash may be followed by the UNIX time at which it ends. */
+  readonly takesEnds?: boolean;
+  /** What is said beside the lines. */
   readonly children?: ComponentChildren;
 }
 
-export function PasteForm({ label, submit, children }: PasteFormProps) {
+export function PasteForm({ label, submit, takesEnds = false, children }: PasteFormProps) {
   const [text, setText] = useState("");
   const [checked, setChecked] = useState(() => checkLines(""));
   const [isWithoutBad, setWithoutBad] = useState(false);
   const [isBusy, setBusy] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setChecked(checkLines(text)), PAUSE_MILLISECONDS);
+    const timer = setTimeout(() => setChecked(checkLines(text, takesEnds)), PAUSE_MILLISECONDS);
     return () => clearTimeout(timer);
   }, [text]);
-  const { hashes, repeated, badCount, bad } = checked;
-  const isReady = hashes.length > 0 && (badCount === 0 || isWithoutBad);
+  const { entries, repeated, badCount, bad } = checked;
+  const isReady = entries.length > 0 && (badCount === 0 || isWithoutBad);
 
   const add = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    if (await submit(hashes)) setText("");
+    if (await submit(entries)) setText("");
     setBusy(false);
   };
 
@@ -60,7 +63,7 @@ export function PasteForm({ label, submit, children }: PasteFormProps) {
       <div id="paste-check" aria-live="polite">
         {text !== "" && (
           <p class="hint">
-            {formatCount(hashes.length)} good
+            {formatCount(entries.length)} good
             {repeated > 0 && `, ${formatCount(repeated)} repeated`}
             {badCount > 0 && `, ${formatCount(badCount)} bad`}
           </p>
@@ -76,7 +79,7 @@ export function PasteForm({ label, submit, children }: PasteFormProps) {
           </ul>
         )}
       </div>
-      {badCount > 0 && hashes.length > 0 && (
+      {badCount > 0 && entries.length > 0 && (
         <label class="check">
           <input
             type="checkbox"
@@ -88,7 +91,7 @@ export function PasteForm({ label, submit, children }: PasteFormProps) {
       )}
       {children}
       <button type="submit" class="main" disabled={!isReady || isBusy}>
-        {isBusy ? "Adding…" : hashes.length > 1 ? `Add ${formatCount(hashes.length)}` : "Add"}
+        {isBusy ? "Adding…" : entries.length > 1 ? `Add ${formatCount(entries.length)}` : "Add"}
       </button>
     </form>
   );

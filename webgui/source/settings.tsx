@@ -4,16 +4,16 @@ import { ask, askJson } from "./api_client.ts";
 import { useLoaded, Waiting } from "./loading.tsx";
 import type { Config } from "./tracker_facts.ts";
 
-/** What is read with the token, so that no link carries it. */
-const TEXTS = [
-  ["Metrics", "/metrics"],
+/** What anybody may look at, so that a link is enough. */
+const LINKS = [
+  ["API", "/api/docs"],
+  ["OpenAPI", "/api/openapi.json"],
   ["Health", "/health"],
-  ["API", "/api/openapi.json"],
 ] as const;
 
 export function Settings() {
   const loaded = useLoaded("config", (signal) => askJson<Config>("/api/config", { signal }));
-  const [shown, setShown] = useState<(typeof TEXTS)[number]>();
+  const [hasMetrics, setHasMetrics] = useState(false);
   return (
     <>
       <h1 tabIndex={-1}>Settings</h1>
@@ -21,48 +21,37 @@ export function Settings() {
         What is configured is changed in <code>config.toml</code>, and holds from the next start on.
       </p>
       <div class="buttons">
-        {TEXTS.map((entry) => (
-          <button
-            key={entry[1]}
-            type="button"
-            aria-pressed={shown === entry}
-            onClick={() => setShown(entry)}
-          >
-            {entry[0]}
-          </button>
+        {LINKS.map(([name, path]) => (
+          <a key={path} class="button" href={path} target="_blank" rel="noopener">
+            {name}
+            <span class="unseen">(in a new tab)</span>
+          </a>
         ))}
+        <button type="button" aria-expanded={hasMetrics} onClick={() => setHasMetrics(!hasMetrics)}>
+          Metrics
+        </button>
       </div>
-      {shown !== undefined && <ReadText key={shown[1]} name={shown[0]} path={shown[1]} />}
+      {hasMetrics && <Metrics />}
       <Waiting of={loaded}>{(config) => <Tables config={config} />}</Waiting>
     </>
   );
 }
 
-function ReadText({ name, path }: { readonly name: string; readonly path: string }) {
-  const loaded = useLoaded(path, async (signal) => {
-    const response = await ask(path, { signal });
-    const text = await response.text();
-    return path.endsWith(".json") ? routesOf(text) : text;
+/** They may want the token, which goes in a header and so into no link. */
+function Metrics() {
+  const loaded = useLoaded("metrics", async (signal) => {
+    const response = await ask("/metrics", { signal });
+    return await response.text();
   });
   return (
     <section class="card">
-      <h2>{name}</h2>
+      <h2>Metrics for Prometheus</h2>
       <p>
-        <code>{`curl -H "Authorization: Bearer TOKEN" ${location.origin}${path}`}</code>
+        <code>{`curl -H "Authorization: Bearer TOKEN" ${location.origin}/metrics`}</code>
       </p>
       <Waiting of={loaded}>{(text) => <pre tabIndex={0}>{text}</pre>}</Waiting>
     </section>
   );
-}
-
-/** The routes of an OpenAPI description, one a line. */
-function routesOf(text: string): string {
-  const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, { summary?: string }>> };
-  return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { summary = "" }]) =>
-      `${method.toUpperCase().padEnd(7)}${path.padEnd(32)} ${summary}`
-    )
-  ).join("\n");
 }
 
 function Tables({ config }: { readonly config: Config }) {

@@ -1,9 +1,10 @@
 /** One torrent with its peers. What peers say of themselves is shown as text, whatever it is. */
-import { useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
 import { ask, askJson, explain } from "./api_client.ts";
 import { confirmed } from "./confirmation.tsx";
+import { useCursors } from "./cursors.ts";
 import { isHash } from "./entry_lines.ts";
-import { formatBytes, formatCount, formatDuration } from "./format.ts";
+import { countOf, formatBytes, formatCount, formatDuration } from "./format.ts";
 import { useLoaded, Waiting } from "./loading.tsx";
 import { tell } from "./notices.tsx";
 import { Pager } from "./pager.tsx";
@@ -26,19 +27,44 @@ export function TorrentView({ hash }: { readonly hash: string }) {
 }
 
 function KnownTorrent({ hash }: { readonly hash: string }) {
-  const loaded = useLoaded(hash, (signal) => askJson<Torrent>(`/api/torrent/${hash}`, { signal }));
+  const cursors = useCursors();
+  const query = `limit=${PAGE_SIZE}${cursors.cursor === "" ? "" : `&cursor=${cursors.cursor}`}`;
+  const loaded = useLoaded(
+    `${hash} ${query}`,
+    (signal) => askJson<Torrent>(`/api/torrent/${hash}?${query}`, { signal }),
+  );
   return (
     <>
       <p class="path">
         <a href="#/torrents">Torrents</a>
       </p>
       <h1 tabIndex={-1} class="hash">{hash}</h1>
-      <Waiting of={loaded}>{(torrent) => <Details torrent={torrent} again={loaded.again} />}</Waiting>
+      <Waiting of={loaded}>
+        {(torrent) => (
+          <Details torrent={torrent} page={cursors.page} again={loaded.again}>
+            <Pager
+              page={cursors.page}
+              hasNext={torrent.next !== null}
+              isLoading={loaded.isLoading}
+              turn={(page) => cursors.turn(page, torrent.next)}
+            />
+          </Details>
+        )}
+      </Waiting>
     </>
   );
 }
 
-function Details({ torrent, again }: { readonly torrent: Torrent; readonly again: () => void }) {
+interface DetailsProps {
+  readonly torrent: Torrent;
+  /** Of its peers, from 0. */
+  readonly page: number;
+  readonly again: () => void;
+  /** What follows the peers. */
+  readonly children: ComponentChildren;
+}
+
+function Details({ torrent, page, again, children }: DetailsProps) {
   const { seeders, leechers, completed, peers } = torrent;
   return (
     <>
@@ -64,19 +90,21 @@ function Details({ torrent, again }: { readonly torrent: Torrent; readonly again
       </div>
       <section class="card">
         <h2>Peers</h2>
-        {peers.length === 0 ? <p class="empty">It has no peers now.</p> : <Peers peers={peers} />}
+        {peers.length > 0
+          ? <Peers peers={peers} />
+          : <p class="empty">{page === 0 ? "It has no peers now." : "There is no further peer."}</p>}
+        {children}
       </section>
     </>
   );
 }
 
-async function remove({ info_hash, peers, completed }: Torrent): Promise<void> {
+async function remove({ info_hash, seeders, leechers, completed }: Torrent): Promise<void> {
   const isConfirmed = await confirmed(
     "Delete this torrent?",
-    `${info_hash} with ${formatCount(peers.length)} peers and its count of ${
-      formatCount(completed)
-    } completed ` +
-      "downloads is removed from memory and from the database. It comes back, from zero, when a client announces it.",
+    `${info_hash} with ${countOf(seeders + leechers, "peer")} and its count of ` +
+      `${countOf(completed, "completed download")} is removed from memory and from the database. ` +
+      "It comes back, from zero, when a client announces it.",
     "Delete torrent",
   );
   if (!isConfirmed) return;
@@ -90,46 +118,36 @@ async function remove({ info_hash, peers, completed }: Torrent): Promise<void> {
 }
 
 function Peers({ peers }: { readonly peers: readonly Peer[] }) {
-  const [page, setPage] = useState(0);
-  const shown = peers.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
   return (
-    <>
-      <table>
-        <caption class="unseen">Peers</caption>
-        <thead>
-          <tr>
-            <th scope="col">Address</th>
-            <th scope="col">Client</th>
-            <th scope="col">State</th>
-            <th scope="col">Last event</th>
-            <th scope="col" class="number">Uploaded</th>
-            <th scope="col" class="number">Downloaded</th>
-            <th scope="col" class="number">Heard</th>
+    <table>
+      <caption class="unseen">Peers</caption>
+      <thead>
+        <tr>
+          <th scope="col">Address</th>
+          <th scope="col">Client</th>
+          <th scope="col">State</th>
+          <th scope="col">Last event</th>
+          <th scope="col" class="number">Uploaded</th>
+          <th scope="col" class="number">Downloaded</th>
+          <th scope="col" class="number">Heard</th>
+        </tr>
+      </thead>
+      <tbody>
+        {peers.map(([{ client, id }, { ip, left, event, uploaded, downloaded, updated }]) => (
+          <tr key={ip}>
+            <th scope="row" class="address">{ip}</th>
+            <td data-name="Client" title={`Peer id ${readable(id)}`}>
+              {client === "" ? readable(id) : client}
+            </td>
+            <td data-name="State">{left === 0 ? "seeder" : `${formatBytes(left)} left`}</td>
+            <td data-name="Last event">{event === "None" ? "–" : event.toLowerCase()}</td>
+            <td data-name="Uploaded" class="number">{formatBytes(uploaded)}</td>
+            <td data-name="Downloaded" class="number">{formatBytes(downloaded)}</td>
+            <td data-name="Heard" class="number">{formatDuration(updated)} ago</td>
           </tr>
-        </thead>
-        <tbody>
-          {shown.map(([{ client, id }, { ip, left, event, uploaded, downloaded, updated }]) => (
-            <tr key={ip}>
-              <th scope="row" class="address">{ip}</th>
-              <td data-name="Client" title={`Peer id ${readable(id)}`}>
-                {client === "" ? readable(id) : client}
-              </td>
-              <td data-name="State">{left === 0 ? "seeder" : `${formatBytes(left)} left`}</td>
-              <td data-name="Last event">{event === "None" ? "–" : event.toLowerCase()}</td>
-              <td data-name="Uploaded" class="number">{formatBytes(uploaded)}</td>
-              <td data-name="Downloaded" class="number">{formatBytes(downloaded)}</td>
-              <td data-name="Heard" class="number">{formatDuration(updated)} ago</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <Pager
-        page={page}
-        hasNext={(page + 1) * PAGE_SIZE < peers.length}
-        isLoading={false}
-        turn={setPage}
-      />
-    </>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -1,5 +1,6 @@
 /** All torrents: found by the beginning of their hash, sorted, page by page. */
 import { useState } from "preact/hooks";
+import { useCursors, useSettled } from "./cursors.ts";
 import { isPrefix } from "./entry_lines.ts";
 import { useLoaded, Waiting } from "./loading.tsx";
 import { Pager } from "./pager.tsx";
@@ -19,22 +20,22 @@ export function TorrentsView() {
   const [search, setSearch] = useState("");
   const [sort, setSort] = useState<Sort>("peers");
   const [isActive, setActive] = useState(false);
-  // The cursor of each page up to this one; that of the first is "".
-  const [cursors, setCursors] = useState<readonly string[]>([""]);
+  const cursors = useCursors();
   const prefix = search.trim().toLowerCase();
   const isGood = isPrefix(prefix);
-  const wanted = { sort, prefix: isGood ? prefix : "", active: isActive, limit: PAGE_SIZE };
-  // The rankings hold the first some thousand torrents: a hash is looked for among all.
-  const query = { ...wanted, sort: wanted.prefix === "" ? sort : "" as const, cursor: cursors.at(-1)! };
+  const wanted = useSettled(isGood ? prefix : "");
+  const query = {
+    prefix: wanted,
+    active: isActive,
+    limit: PAGE_SIZE,
+    // The rankings hold the first some thousand torrents: a hash is looked for among all.
+    sort: wanted === "" ? sort : "" as const,
+    cursor: cursors.cursor,
+  };
   const loaded = useLoaded(JSON.stringify(query), (signal) => loadTorrents(query, signal));
   const change = (apply: () => void) => {
     apply();
-    setCursors([""]);
-  };
-  const turn = (page: number) => {
-    const next = loaded.value?.next;
-    if (page < cursors.length) setCursors(cursors.slice(0, page + 1));
-    else if (typeof next === "string") setCursors([...cursors, next]);
+    cursors.reset();
   };
   return (
     <>
@@ -100,10 +101,10 @@ export function TorrentsView() {
                 )
                 : <TorrentTable torrents={torrents} name="Torrents" />}
               <Pager
-                page={cursors.length - 1}
+                page={cursors.page}
                 hasNext={next !== null}
                 isLoading={loaded.isLoading}
-                turn={turn}
+                turn={(page) => cursors.turn(page, next)}
               />
             </>
           )}

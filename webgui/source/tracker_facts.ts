@@ -66,10 +66,18 @@ export type Peer = readonly [
 ];
 
 export interface Torrent extends TorrentCounts {
+  /** A page of them. */
   readonly peers: readonly Peer[];
+  /** The cursor of the next page, `null` after the last. */
+  readonly next: string | null;
 }
 
 export type Config = Readonly<Record<string, unknown>>;
+
+export interface Change {
+  readonly changed: number;
+  readonly unchanged: number;
+}
 
 export type HashListName = "whitelist" | "blacklist";
 export type ListName = HashListName | "keys";
