@@ -16,9 +16,16 @@ export interface Machine {
   deno: string;
   node: string;
   commit: string;
+  /** The share of all cores that others took just before, while the benchmark itself slept. */
+  busyBeforehand: number;
 }
 
-export function describeMachine(): Machine {
+const LOOK_MILLISECONDS = 500;
+
+export async function describeMachine(): Promise<Machine> {
+  const before = processorTimes();
+  await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
+  const after = processorTimes();
   return {
     processor: found(/model name\s*:\s*(.+)/, Deno.readTextFileSync("/proc/cpuinfo")),
     cores: availableParallelism(),
@@ -27,6 +34,7 @@ export function describeMachine(): Machine {
     deno: Deno.version.deno,
     node: outputOf("node", "--version"),
     commit: outputOf("git", "rev-parse", "--short", "HEAD"),
+    busyBeforehand: (after.busy - before.busy) / (after.all - before.all),
   };
 }
 
@@ -52,6 +60,14 @@ export function missingMachine(): string | undefined {
   }
   if (spawnSync("taskset", ["--version"]).status !== 0) return "taskset (util-linux) is not installed";
   return availableParallelism() < 2 ? "one core for the server and one for the load are wanted" : undefined;
+}
+
+/** Ticks of all cores since the start of the machine: idle and waiting for disks are not busy, stolen time is. */
+function processorTimes(): { busy: number; all: number } {
+  const [line] = Deno.readTextFileSync("/proc/stat").split("\n");
+  const ticks = line.trim().split(/\s+/).slice(1, 9).map(Number);
+  const all = ticks.reduce((sum, each) => sum + each, 0);
+  return { all, busy: all - ticks[3] - ticks[4] };
 }
 
 function found(pattern: RegExp, text: string): string {

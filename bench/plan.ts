@@ -27,6 +27,10 @@ export interface Plan {
     /** Whether to wait, for a minute and more, until all peers are swept out. */
     readonly removesPeers: boolean;
   };
+  readonly allocation: {
+    /** How often each step is done; with fewer, what the compiler does itself shows. */
+    readonly turns: number;
+  };
   readonly scale: {
     /** Torrents in the database. */
     readonly sizes: readonly number[];
@@ -45,6 +49,7 @@ export const PLANS: Readonly<Record<Plan["name"], Plan>> = {
     udp: { rounds: 7, seconds: 3, torrents: 1_000_000, peers: 2_000_000, npmPeers: 200_000 },
     http: { rounds: 7, seconds: 2, torrents: 100_000, peers: 200_000 },
     stalls: { torrents: 1_000_000, peers: 2_000_000, listed: 2_000_000, seconds: 5, removesPeers: true },
+    allocation: { turns: 200_000 },
     scale: {
       sizes: [1_000_000, 10_000_000, 100_000_000],
       peers: 5_000_000,
@@ -59,6 +64,7 @@ export const PLANS: Readonly<Record<Plan["name"], Plan>> = {
     udp: { rounds: 5, seconds: 0.7, torrents: 200_000, peers: 400_000, npmPeers: 20_000 },
     http: { rounds: 3, seconds: 1, torrents: 10_000, peers: 20_000 },
     stalls: { torrents: 100_000, peers: 200_000, listed: 200_000, seconds: 1, removesPeers: false },
+    allocation: { turns: 200_000 },
     scale: {
       sizes: [200_000, 1_000_000],
       peers: 200_000,
@@ -73,6 +79,7 @@ export const PLANS: Readonly<Record<Plan["name"], Plan>> = {
     udp: { rounds: 1, seconds: 0.2, torrents: 1000, peers: 2000, npmPeers: 200 },
     http: { rounds: 1, seconds: 1, torrents: 500, peers: 1000 },
     stalls: { torrents: 500, peers: 1000, listed: 1000, seconds: 0.1, removesPeers: false },
+    allocation: { turns: 20_000 },
     scale: {
       sizes: [1000, 5000],
       peers: 1000,

@@ -1,4 +1,5 @@
 /** What was measured, kept as JSON: each part with the time, the machine and the command that made it. */
+import type { Allocation } from "./allocation.ts";
 import type { HttpComparison } from "./http_comparison.ts";
 import type { Machine } from "./machine.ts";
 import { picture } from "./picture.ts";
@@ -11,6 +12,7 @@ import type { UdpComparison } from "./udp_comparison.ts";
 export interface Sections {
   udp: UdpComparison;
   http: HttpComparison;
+  allocation: Allocation;
   stalls: Stalls;
   scale: Scale;
 }

@@ -6,6 +6,7 @@
  * a part that was measured alone takes the place of the same part there.
  */
 import { parseArgs } from "node:util";
+import { measureAllocation } from "./allocation.ts";
 import { compareHttp } from "./http_comparison.ts";
 import { describeMachine, missingMachine, pinMyself } from "./machine.ts";
 import { type Plan, PLANS } from "./plan.ts";
@@ -19,12 +20,17 @@ import { compareUdp } from "./udp_comparison.ts";
 /** Measures a part; the folder is its own, and lines about how it goes on go to `say`. */
 type Measure<T> = (plan: Plan, folder: string, say: (line: string) => void) => Promise<T>;
 
+/** The parts in the order in which they run. */
 const MEASURES: { readonly [Name in keyof Sections]: Measure<Sections[Name]> } = {
   udp: compareUdp,
   http: compareHttp,
+  allocation: measureAllocation,
   stalls: measureStalls,
   scale: measureScale,
 };
+
+/** What is always running somewhere; more than that falsifies what is measured. */
+const QUIET_SHARE = 0.05;
 
 /** Nothing hangs for ever: a run that takes this long is ended. */
 const LIMIT_MINUTES = { full: 90, quick: 10, tiny: 3 };
@@ -67,7 +73,10 @@ try {
 async function measure(results: Results, name: keyof Sections): Promise<void> {
   const own = `${folder}/${name}`;
   Deno.mkdirSync(own);
-  const machine = describeMachine();
+  const machine = await describeMachine();
+  if (machine.busyBeforehand > QUIET_SHARE) {
+    console.error(`  something else takes ${Math.round(machine.busyBeforehand * 100)} % of this machine`);
+  }
   const command = `deno task bench ${Deno.args.join(" ")}`.trim();
   const found = await MEASURES[name](plan, own, (line) => console.error(`  ${line}`));
   const made = { date: new Date().toISOString().slice(0, 16), command, machine };

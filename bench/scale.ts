@@ -44,6 +44,18 @@ export interface Scale {
   readonly rows: readonly ScaleRow[];
 }
 
+/** Resident bytes that a peer adds, with what its torrent takes for having peers. */
+export function bytesAPeer({ filledBytes, loadedBytes, peersFilled }: ScaleRow): number {
+  return (filledBytes - loadedBytes) / peersFilled;
+}
+
+/** Resident bytes that a torrent adds that nobody announces to, between the two largest sizes. */
+export function bytesATorrent({ rows }: Scale): number | undefined {
+  const [less, more] = rows.slice(-2);
+  if (less === undefined || more === undefined) return undefined;
+  return (more.loadedBytes - less.loadedBytes) / (more.torrents - less.torrents);
+}
+
 const LIMIT_MILLISECONDS = 900_000;
 
 export async function measureScale(plan: Plan, folder: string, say: (line: string) => void): Promise<Scale> {

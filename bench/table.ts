@@ -1,6 +1,7 @@
 /** The results as Markdown. */
 import type { HttpRow } from "./http_comparison.ts";
 import type { Made, Results } from "./results.ts";
+import { bytesAPeer, type ScaleRow } from "./scale.ts";
 import type { Latencies, Phase } from "./probe/probes.ts";
 import { type Figure, spread } from "./rounds.ts";
 import type { UdpRow } from "./udp_comparison.ts";
@@ -32,6 +33,19 @@ export function markdown(results: Results): string {
       ...notes(found.missing),
     );
   }
+  if (results.allocation !== undefined) {
+    const { made, found } = results.allocation;
+    parts.push(
+      "## Allocation",
+      `Bytes that a step allocates in V8's heap once it is compiled; the control is known to allocate. ${
+        origin(made)
+      }`,
+      table<[string, number]>(
+        [["step", ([name]) => name], ["bytes", ([, bytes]) => `${bytes}`]],
+        Object.entries(found.bytes),
+      ),
+    );
+  }
   if (results.stalls !== undefined) {
     const { made, found } = results.stalls;
     parts.push(
@@ -42,6 +56,22 @@ export function markdown(results: Results): string {
         `stood still as well. ${origin(made)}`,
       table(STALL_COLUMNS, found.phases),
       ...notes(found.areFirst ? [] : ["The probes were not permitted to go before all other threads."]),
+    );
+  }
+  if (results.scale !== undefined) {
+    const { made, found } = results.scale;
+    parts.push(
+      "## Scale",
+      `Torrents of a SQLite database, then peers in uniformly drawn torrents. Speed on one core, everything else on ` +
+        `both. Without torrents the first answer comes after ${found.emptyStart.median.toFixed(2)} s ` +
+        `(${found.emptyStart.least.toFixed(2)} to ${found.emptyStart.most.toFixed(2)}) with ` +
+        `${megabytes(found.emptyBytes)} resident. ${origin(made)}`,
+      table(SCALE_COLUMNS, found.rows),
+      "The longest that an announce took meanwhile, as above:",
+      table(
+        PAUSE_COLUMNS,
+        found.rows.flatMap(({ torrents, phases }) => phases.map((phase) => ({ torrents, phase }))),
+      ),
     );
   }
   return parts.join("\n\n");
@@ -84,6 +114,29 @@ const STALL_COLUMNS: Columns<Phase> = [
   ["machine longest", ({ machine }) => machine.toFixed(1)],
 ];
 
+const SCALE_COLUMNS: Columns<ScaleRow> = [
+  ["torrents", ({ torrents }) => whole(torrents)],
+  ["database", ({ databaseBytes }) => megabytes(databaseBytes)],
+  ["first answer s", ({ start }) => start.toFixed(2)],
+  ["resident loaded", ({ loadedBytes }) => megabytes(loadedBytes)],
+  ["… with peers", ({ filledBytes, peersFilled }) => `${megabytes(filledBytes)} (${whole(peersFilled)})`],
+  ["bytes a peer", (row) => bytesAPeer(row).toFixed(0)],
+  ["announces/s", ({ announces }) => withSpread(announces)],
+  ["µs a response", ({ microseconds }) => microseconds.median.toFixed(2)],
+  ["peers an answer", ({ peersAnAnswer }) => peersAnAnswer.toFixed(1)],
+  ["save s", ({ saveSeconds, newTorrents }) => `${saveSeconds.toFixed(1)} (${whole(newTorrents)} new)`],
+  ["sweep s", ({ sweepSeconds }) => `${sweepSeconds}`],
+  ["stop s", ({ stopSeconds }) => stopSeconds.toFixed(2)],
+];
+
+const PAUSE_COLUMNS: Columns<{ torrents: number; phase: Phase }> = [
+  ["torrents", ({ torrents }) => whole(torrents)],
+  ...STALL_COLUMNS.map(([title, cell]): Columns<{ torrents: number; phase: Phase }>[number] => [
+    title,
+    ({ phase }) => cell(phase),
+  ]),
+];
+
 function demandTable(results: Results): string {
   return table([
     ["what", ({ what }) => what],
@@ -108,10 +161,11 @@ function ratioList(ratios: Readonly<Record<string, Figure>>): string {
 }
 
 function origin({ date, command, machine }: Made): string {
+  const others = `others took ${percent(machine.busyBeforehand)} of it beforehand`;
   return `${
     date.replace("T", " ")
   } UTC, \`${command}\`, ${machine.cores} cores of ${machine.processor}, Linux ` +
-    `${machine.kernel}, Deno ${machine.deno}, Node.js ${machine.node}, commit ${machine.commit}.`;
+    `${machine.kernel}, Deno ${machine.deno}, Node.js ${machine.node}, commit ${machine.commit}; ${others}.`;
 }
 
 function notes(lines: readonly string[]): string[] {
@@ -127,6 +181,10 @@ function withSpread(figure: Figure): string {
 
 function whole(value: number): string {
   return Math.round(value).toLocaleString("en");
+}
+
+function megabytes(bytes: number): string {
+  return `${whole(bytes / 1e6)} MB`;
 }
 
 function percent(share: number): string {

@@ -1,6 +1,7 @@
 /** UDP side by side: one load on one core, each server in its turn on the other. */
 import type { Population } from "./load/swarms.ts";
 import { prefill, runUdpLoad } from "./load/udp_process.ts";
+import { BOTH_CORES } from "./machine.ts";
 import type { Plan } from "./plan.ts";
 import { type Figure, figure, ratios, takeTurns } from "./rounds.ts";
 import { startDenotrack } from "./servers/denotrack.ts";
@@ -15,6 +16,7 @@ import type { Server } from "./servers/server.ts";
 import type { UdpResult } from "./udp_load.ts";
 
 export const DENOTRACK = "denotrack";
+export const TWO_WORKERS = "denotrack, two workers";
 export const PORTABLE = "denotrack, portable";
 export const OPENTRACKER = "opentracker";
 export const AQUATIC = "aquatic_udp";
@@ -89,6 +91,8 @@ export async function compareUdp(
   const keys = ['udp_backend = "portable"'];
   await add(startDenotrack({ name: DENOTRACK, folder, listens: ["udp"] }), peers);
   await add(startDenotrack({ name: PORTABLE, folder, listens: ["udp"], keys }), peers);
+  const twice = { folder, listens: ["udp"], keys: ["udp_workers = 2"], cores: BOTH_CORES } as const;
+  await add(startDenotrack({ name: TWO_WORKERS, ...twice }), peers);
   await add(startOpentracker(OPENTRACKER, folder, torrents), peers);
   await add(startAquatic(AQUATIC, folder), peers);
   await add(startNpmTracker(NPM_TRACKER), npmPeers);
@@ -151,4 +155,5 @@ const PAIRS = [
   [DENOTRACK, AQUATIC],
   [DENOTRACK, NPM_TRACKER],
   [PORTABLE, NULL_PORTABLE],
+  [TWO_WORKERS, DENOTRACK],
 ] as const;

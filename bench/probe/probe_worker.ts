@@ -23,6 +23,11 @@ export interface ProbeSetup {
   };
 }
 
+export type ProbeMessage =
+  /** Whether it goes before all other threads. */
+  | { readonly is: "started"; readonly isFirst: boolean }
+  | { readonly is: "ended" };
+
 /** An answer that takes longer than this is given up; it is noted with that time. */
 const LIMIT_MILLISECONDS = 5000;
 
@@ -36,13 +41,17 @@ interface Scope {
 }
 const scope = self as unknown as Scope;
 
+function send(message: ProbeMessage): void {
+  scope.postMessage(message);
+}
+
 scope.onmessage = ({ data }) => {
   const calls = openSystemCalls();
   stayOnCore(calls, data.core);
   const isFirst = goFirst(calls);
   const samples = new Float64Array(data.samples);
   const exchange = data.target === undefined ? undefined : connectTo(data.target);
-  scope.postMessage({ isFirst });
+  send({ is: "started", isFirst });
   const stop = new Int32Array(data.stop);
   const periodMicroseconds = data.periodMilliseconds * 1000;
   while (Atomics.load(stop, 0) === 0) {
@@ -57,7 +66,7 @@ scope.onmessage = ({ data }) => {
     note(samples, performance.timeOrigin + began, took);
     if (took < data.periodMilliseconds) calls.usleep(Math.ceil((data.periodMilliseconds - took) * 1000));
   }
-  scope.postMessage({ isFirst });
+  send({ is: "ended" });
 };
 
 /** A function that sends the request and waits for the answer. */

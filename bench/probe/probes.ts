@@ -5,7 +5,7 @@
 import { announcePath } from "../load/wrk.ts";
 import { type Population, portOf, writeInfoHash } from "../load/swarms.ts";
 import type { Server } from "../servers/server.ts";
-import type { ProbeSetup } from "./probe_worker.ts";
+import type { ProbeMessage, ProbeSetup } from "./probe_worker.ts";
 import { between, createSamples, type Sample } from "./samples.ts";
 
 const PERIOD_MILLISECONDS = 1;
@@ -13,7 +13,6 @@ const WATCH_MILLISECONDS = 0.5;
 /** Samples in an hour. */
 const CAPACITY = 3_600_000;
 const PROBE_CORE = 0;
-const START_MILLISECONDS = 10_000;
 
 /** How long announces took during a phase. Milliseconds. */
 export interface Latencies {
@@ -75,6 +74,7 @@ export async function startProbes(server: Server, cores: number): Promise<Probes
 interface RunningProbe {
   readonly samples: SharedArrayBuffer;
   readonly isFirst: boolean;
+  /** Fulfilled after the stop; rejected when it failed. */
   readonly ended: Promise<void>;
 }
 
@@ -82,47 +82,32 @@ async function startWorker(
   { stop, core, target }: Pick<ProbeSetup, "stop" | "core"> & { target: ProbeSetup["target"] },
 ): Promise<RunningProbe> {
   const worker = new Worker(new URL("./probe_worker.ts", import.meta.url), { type: "module" });
+  const started = Promise.withResolvers<boolean>();
+  const ended = Promise.withResolvers<void>();
+  worker.onmessage = ({ data }: MessageEvent<ProbeMessage>) => {
+    if (data.is === "started") return started.resolve(data.isFirst);
+    worker.terminate();
+    ended.resolve();
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    const error = new Error(`a probe failed: ${event.message}`);
+    started.reject(error);
+    ended.reject(error);
+  };
+  // Who waits for the end hears of a failure; until then it is nobody's.
+  ended.promise.catch(() => {});
   const samples = createSamples(CAPACITY);
-  const answers = messagesOf<{ isFirst: boolean }>(worker);
   const periodMilliseconds = target === undefined ? WATCH_MILLISECONDS : PERIOD_MILLISECONDS;
-  worker.postMessage({
+  const setup: ProbeSetup = {
     stop,
     core,
     samples,
     periodMilliseconds,
     ...(target === undefined ? {} : { target }),
-  });
-  const { isFirst } = await answers();
-  return { samples, isFirst, ended: answers().then(() => worker.terminate()) };
-}
-
-/** A function that gives the next message; it throws when the Worker has failed or says nothing for too long. */
-function messagesOf<T>(worker: Worker): () => Promise<T> {
-  const arrived: T[] = [];
-  let failure: string | undefined;
-  let wake = () => {};
-  worker.onmessage = ({ data }: MessageEvent<T>) => {
-    arrived.push(data);
-    wake();
   };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    failure = event.message;
-    wake();
-  };
-  return async () => {
-    const timer = setTimeout(() => {
-      failure = "it says nothing";
-      wake();
-    }, START_MILLISECONDS);
-    while (arrived.length === 0 && failure === undefined) {
-      await new Promise<void>((resolve) => wake = resolve);
-    }
-    clearTimeout(timer);
-    const message = arrived.shift();
-    if (message === undefined) throw new Error(`a probe failed: ${failure}`);
-    return message;
-  };
+  worker.postMessage(setup);
+  return { samples, isFirst: await started.promise, ended: ended.promise };
 }
 
 function latenciesOf(samples: readonly Sample[], gaps: readonly Sample[]): Latencies {

@@ -58,7 +58,7 @@ function configText({ listens, keys = [], certificate, udpPort = 0 }: DenotrackO
   return [
     `api_key = "${API_KEY}"`,
     "log_console_interval = 0",
-    "udp_workers = 1",
+    ...(keys.some((line) => line.startsWith("udp_workers")) ? [] : ["udp_workers = 1"]),
     ...keys,
     ...(listens.includes("udp") ? [] : ["udp_server = []"]),
     ...(http.length > 0 ? [] : ["http_server = []"]),
