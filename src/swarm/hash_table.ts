@@ -85,6 +85,11 @@ export class HashTable {
     return halfSipHash(this.#k0, this.#k1, keys, offset, KEY_WORDS, 1);
   }
 
+  /** The first record of a hash's bucket, or 0. Without the lock a hint, and never more. */
+  firstFor(hash: number): number {
+    return this.#buckets[this.#bucketOf(hash, this.#header[this.#headerOf(hash) + TABLE_BUCKETS])];
+  }
+
   /** The index of the record with that key, or 0. */
   find(hash: number, keys: Int32Array, offset: number): number {
     const records = this.records;

@@ -26,6 +26,7 @@ import {
 } from "./layout.ts";
 import { lock, unlock } from "./lock.ts";
 import type { PeerSet } from "./peer_set.ts";
+import { ReadAhead } from "./read_ahead.ts";
 import type { StoreMemory } from "./store_memory.ts";
 import {
   type PeerAnnounce,
@@ -112,6 +113,11 @@ export class SwarmStore {
 
   get ipv6(): PeerSet {
     return this.#table.ipv6;
+  }
+
+  /** Reads ahead in this store, for up to so many announces at once. */
+  readAhead(batch: number): ReadAhead {
+    return new ReadAhead(this.#table, batch);
   }
 
   /** Takes in an announce at `time` (seconds) and fills in the answer. */

@@ -105,7 +105,8 @@ export class SwarmTable {
   readonly #keepTorrents: boolean;
   readonly #shards: Int32Array;
   readonly #completed: Float64Array;
-  readonly #swarms: Int32Array;
+  /** Swarm `i`'s record starts at word `i * SWARM_WORDS`. */
+  readonly swarms: Int32Array;
   readonly #swarmCapacity: number;
 
   constructor(memory: StoreMemory, random: Prng) {
@@ -114,10 +115,10 @@ export class SwarmTable {
     this.#completed = new Float64Array(memory.shards);
     this.torrents = new HashTable(memory.torrents, this.#shards, SHARD_WORDS, SHARD_TORRENTS);
     this.dirty = new DirtyBits(memory.dirty);
-    this.#swarms = new Int32Array(memory.swarms);
-    this.#swarmCapacity = this.#swarms.length / (SHARDS * SWARM_WORDS);
-    this.ipv4 = new PeerSet(new PeerArena(memory.ipv4, this.#shards), this.#swarms, memory.seed, random);
-    this.ipv6 = new PeerSet(new PeerArena(memory.ipv6, this.#shards), this.#swarms, memory.seed, random);
+    this.swarms = new Int32Array(memory.swarms);
+    this.#swarmCapacity = this.swarms.length / (SHARDS * SWARM_WORDS);
+    this.ipv4 = new PeerSet(new PeerArena(memory.ipv4, this.#shards), this.swarms, memory.seed, random);
+    this.ipv6 = new PeerSet(new PeerArena(memory.ipv6, this.#shards), this.swarms, memory.seed, random);
   }
 
   /** The torrent's swarm, or 0. */
@@ -266,12 +267,12 @@ export class SwarmTable {
 
   seeders(swarm: number): number {
     const at = swarm * SWARM_WORDS + PEERS_SEEDERS;
-    return swarm === 0 ? 0 : this.#swarms[at + SWARM_PEERS4] + this.#swarms[at + SWARM_PEERS6];
+    return swarm === 0 ? 0 : this.swarms[at + SWARM_PEERS4] + this.swarms[at + SWARM_PEERS6];
   }
 
   leechers(swarm: number): number {
     const at = swarm * SWARM_WORDS + PEERS_LEECHERS;
-    return swarm === 0 ? 0 : this.#swarms[at + SWARM_PEERS4] + this.#swarms[at + SWARM_PEERS6];
+    return swarm === 0 ? 0 : this.swarms[at + SWARM_PEERS4] + this.swarms[at + SWARM_PEERS6];
   }
 
   #complete(shard: number, torrent: number): void {
@@ -285,7 +286,7 @@ export class SwarmTable {
     const shards = this.#shards;
     let swarm = shards[shard + SHARD_SWARM_FREE];
     if (swarm !== 0) {
-      shards[shard + SHARD_SWARM_FREE] = this.#swarms[swarm * SWARM_WORDS];
+      shards[shard + SHARD_SWARM_FREE] = this.swarms[swarm * SWARM_WORDS];
     } else {
       // Local index 0 is "none", so counting starts at 1.
       const local = shards[shard + SHARD_SWARM_TOP] + 1;
@@ -295,8 +296,8 @@ export class SwarmTable {
     }
     shards[shard + SHARD_SWARMS]++;
     const at = swarm * SWARM_WORDS;
-    for (let i = 0; i < SWARM_WORDS; i++) this.#swarms[at + i] = 0;
-    this.#swarms[at + SWARM_TORRENT] = torrent;
+    for (let i = 0; i < SWARM_WORDS; i++) this.swarms[at + i] = 0;
+    this.swarms[at + SWARM_TORRENT] = torrent;
     this.torrents.records[torrent * TORRENT_WORDS + TORRENT_SWARM] = swarm;
     return swarm;
   }
@@ -308,9 +309,9 @@ export class SwarmTable {
       this.ipv4.clear(at + SWARM_PEERS4, shard + SHARD_PAGES4);
       this.ipv6.clear(at + SWARM_PEERS6, shard + SHARD_PAGES6);
       // A free record has no peers to sweep: its references are zero.
-      this.#swarms[at + SWARM_PEERS4 + PEERS_REF] = 0;
-      this.#swarms[at + SWARM_PEERS6 + PEERS_REF] = 0;
-      this.#swarms[at] = this.#shards[shard + SHARD_SWARM_FREE];
+      this.swarms[at + SWARM_PEERS4 + PEERS_REF] = 0;
+      this.swarms[at + SWARM_PEERS6 + PEERS_REF] = 0;
+      this.swarms[at] = this.#shards[shard + SHARD_SWARM_FREE];
       this.#shards[shard + SHARD_SWARM_FREE] = swarm;
       this.#shards[shard + SHARD_SWARMS]--;
       this.torrents.records[torrent * TORRENT_WORDS + TORRENT_SWARM] = 0;
@@ -327,7 +328,7 @@ export class SwarmTable {
     time: number,
     timeout: number,
   ): number {
-    const swarms = this.#swarms;
+    const swarms = this.swarms;
     if (cursor.blocks4 < 0) {
       cursor.blocks4 = this.ipv4.blockCount(swarmAt + SWARM_PEERS4);
       cursor.blocks6 = this.ipv6.blockCount(swarmAt + SWARM_PEERS6);
@@ -361,7 +362,7 @@ export class SwarmTable {
   #releaseIfEmpty(shard: number, swarmAt: number): void {
     const swarm = swarmAt / SWARM_WORDS;
     if (this.seeders(swarm) + this.leechers(swarm) > 0) return;
-    const torrent = this.#swarms[swarmAt + SWARM_TORRENT];
+    const torrent = this.swarms[swarmAt + SWARM_TORRENT];
     const hash = this.torrents.hash(this.torrents.records, torrent * TORRENT_WORDS);
     this.#release(hash, shard, torrent, swarm);
   }

@@ -27,6 +27,7 @@ import {
   writeError,
   writeScrape,
 } from "../protocol/udp.ts";
+import type { ReadAhead } from "../swarm/read_ahead.ts";
 import { createSwarmAnswer, type SwarmAnswer } from "../swarm/swarm_table.ts";
 import { ALLOWED, BLACKLISTED, NOT_WHITELISTED } from "../tracker/access.ts";
 import { COUNTER, UDP6 } from "../tracker/stats.ts";
@@ -54,13 +55,38 @@ export class UdpHandler {
   readonly #input: DatagramBuffer;
   readonly #output: DatagramBuffer;
   readonly #answer: SwarmAnswer;
+  readonly #readAhead: ReadAhead;
+  /** Where the info hashes of the announces of a batch are in the input, in words. */
+  readonly #places: Int32Array;
+  #announces = 0;
 
-  constructor(tracker: Tracker, connectionIds: ConnectionIds, input: DatagramBuffer, output: DatagramBuffer) {
+  /** `batch` is how many datagrams are foreseen at most. */
+  constructor(
+    tracker: Tracker,
+    connectionIds: ConnectionIds,
+    input: DatagramBuffer,
+    output: DatagramBuffer,
+    batch = 0,
+  ) {
     this.#tracker = tracker;
     this.#connectionIds = connectionIds;
     this.#input = input;
     this.#output = output;
     this.#answer = createSwarmAnswer(output.halves);
+    this.#readAhead = tracker.store.readAhead(batch);
+    this.#places = new Int32Array(batch);
+  }
+
+  /** Notes that the datagram of `length` bytes at byte `at` of the input will be handled soon, for `readAhead`. */
+  foresee(at: number, length: number): void {
+    if (length < ANNOUNCE_BYTES || actionOf(this.#input.words, at) !== ACTION_ANNOUNCE) return;
+    this.#places[this.#announces++] = (at + HEADER_BYTES) >> 2;
+  }
+
+  /** Readies the store for the announces that were foreseen. Nothing depends on it but the time that they take. */
+  readAhead(isIpv4: boolean): void {
+    this.#readAhead.read(this.#input.words, this.#places, this.#announces, isIpv4);
+    this.#announces = 0;
   }
 
   /**

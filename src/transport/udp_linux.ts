@@ -47,8 +47,11 @@ import { SILENCE, UdpHandler } from "./udp_handler.ts";
 /** Datagrams a system call. */
 const BATCH = 64;
 
-/** A little more than the longest request, so that a longer datagram can be told from one that fits. */
-const SLOT_BYTES = MAX_REQUEST_BYTES + 4;
+/**
+ * A little more than the longest request, so that a longer datagram can be told from one that fits; and no power of two,
+ * since the beginnings of all slots would then compete for the same lines of the processor's cache.
+ */
+const SLOT_BYTES = MAX_REQUEST_BYTES + 4 + 64;
 
 /** How often a waiting thread looks at the stop flag. */
 const WAKE_MILLISECONDS = 100;
@@ -185,7 +188,7 @@ class UdpBatch {
     this.#isIpv4 = socket.isIpv4;
     this.#isWildcard = socket.isWildcard;
     this.#tracker = tracker;
-    this.#handler = new UdpHandler(tracker, connectionIds, this.#input, this.#output);
+    this.#handler = new UdpHandler(tracker, connectionIds, this.#input, this.#output, BATCH);
     this.#latency = new LatencySampler(tracker.counters, "udp");
     const nameBytes = socket.isIpv4 ? NAME_BYTES_IPV4 : NAME_BYTES_IPV6;
     for (let i = 0; i < BATCH; i++) {
@@ -202,13 +205,9 @@ class UdpBatch {
     const began = isSampled ? clock.milliseconds() : 0;
     this.#handler.seconds = clock.seconds();
     this.#handler.unixSeconds = clock.unixSeconds();
+    this.#readAhead(count);
     let answers = 0;
     for (let i = 0; i < count; i++) {
-      this.#handler.foresee(i, i * SLOT_BYTES, this.#received[i * HEADER_WORDS + HEADER_LENGTH]);
-    }
-    this.#handler.warm();
-    for (let i = 0; i < count; i++) {
-      this.#handler.request.hash = this.#handler.hashes[i];
       const length = this.#answer(i, answers);
       if (length === SILENCE) continue;
       this.#answerVectors[answers * VECTOR_WORDS + VECTOR_LENGTH] = length;
@@ -218,6 +217,13 @@ class UdpBatch {
     if (answers > 0) this.#send(answers);
     if (isSampled) this.#latency.note(clock.milliseconds() - began);
     return count;
+  }
+
+  #readAhead(count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.#handler.foresee(i * SLOT_BYTES, this.#received[i * HEADER_WORDS + HEADER_LENGTH]);
+    }
+    this.#handler.readAhead(this.#isIpv4);
   }
 
   /** Handles datagram `i`; its answer becomes number `answer`. */
