@@ -103,7 +103,8 @@ Deno.test(
         );
         assert.deepEqual(
           granted.filter((name) => name !== "allow_import").map((name) => `${name}=${given[name]}`).sort(),
-          permissions().map((flag) => `${flag.slice(2).replace("-", "_")}=`).sort(),
+          permissions().map((flag) => `${flag.slice(2).replace("-", "_")}${flag.includes("=") ? "" : "="}`)
+            .sort(),
         );
         assert.deepEqual([given.deny_import, given.prompt], [[], false]);
         assert.deepEqual(/"features":(\[[^\]]*\])/.exec(text)![1], JSON.stringify(project.unstable));
