@@ -47,6 +47,8 @@ export interface HttpComparison {
   readonly rows: readonly HttpRow[];
   /** Responses a second of one against another in the same round, by `mode: name / name`. */
   readonly ratios: Readonly<Record<string, Figure>>;
+  /** The same of the processor time for a response, the other way round: more is better here as well. */
+  readonly processorRatios: Readonly<Record<string, Figure>>;
   readonly missing: readonly string[];
 }
 
@@ -63,7 +65,7 @@ export async function compareHttp(
 ): Promise<HttpComparison> {
   const { rounds, seconds, torrents, peers } = plan.http;
   const missing = findProgram("wrk") === undefined ? ["wrk is not installed"] : [];
-  const empty = { rounds, seconds, torrents, peers, rows: [], ratios: {}, missing };
+  const empty = { rounds, seconds, torrents, peers, rows: [], ratios: {}, processorRatios: {}, missing };
   if (missing.length > 0) return empty;
 
   const population: Population = { torrents, peers, isUniform: false };
@@ -89,6 +91,7 @@ export async function compareHttp(
     ...empty,
     rows: [...results].map(([contender, of]) => rowOf(contender, of)),
     ratios: ratios(pairs(), byKey, (result) => result.responses),
+    processorRatios: ratios(pairs(), byKey, (result) => 1 / result.microseconds),
   };
 }
 

@@ -1,5 +1,6 @@
 /**
- * The benchmark: `deno task bench [--quick | --tiny] [--only udp,http,…] [--results FOLDER]`.
+ * The benchmark: `deno task bench [--quick | --tiny] [--only udp,http,…] [--scale 1,10,100] [--results
+ * FOLDER]`.
  *
  * Measures this tracker beside others and against its limits, each server in turns on one core and the load on the
  * other, and prints what it must reach with what it reached. Results, table and picture go to `bench/results/`, where
@@ -39,11 +40,12 @@ const { values: flags } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     tiny: { type: "boolean", default: false },
+    scale: { type: "string" },
     only: { type: "string", default: Object.keys(MEASURES).join(",") },
     results: { type: "string", default: new URL("results", import.meta.url).pathname },
   },
 });
-const plan = PLANS[flags.tiny ? "tiny" : flags.quick ? "quick" : "full"];
+const plan = planOf(PLANS[flags.tiny ? "tiny" : flags.quick ? "quick" : "full"]);
 const names = flags.only.split(",").map(sectionName);
 
 const reason = missingMachine();
@@ -82,6 +84,16 @@ async function measure(results: Results, name: keyof Sections): Promise<void> {
   const made = { date: new Date().toISOString().slice(0, 16), command, machine };
   Object.assign(results, { [name]: { made, found } });
   Deno.removeSync(own, { recursive: true });
+}
+
+/** With `--scale`, other numbers of torrents than the plan's. */
+function planOf(plan: Plan): Plan {
+  if (flags.scale === undefined) return plan;
+  const sizes = flags.scale.split(",").map((millions) => Number(millions) * 1e6);
+  if (sizes.some((size) => !(size >= 1000))) {
+    fail(`--scale: expected millions of torrents such as 1,10,100, found ${JSON.stringify(flags.scale)}`, 2);
+  }
+  return { ...plan, scale: { ...plan.scale, sizes } };
 }
 
 function sectionName(name: string): keyof Sections {

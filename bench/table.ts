@@ -30,7 +30,14 @@ export function markdown(results: Results): string {
       `${found.rounds} rounds of ${found.seconds} s, wrk with 32 connections. ` + origin(made),
       table(HTTP_COLUMNS, found.rows),
       `Ratios: ${ratioList(found.ratios)}`,
-      ...notes(found.missing),
+      `The same by processor time for a response: ${ratioList(found.processorRatios)}`,
+      ...notes([
+        "A server that was less than 90 % busy could do more: with one connection a request, wrk has as much work " +
+        "with a connection as the server.",
+        "opentracker closes connections without having said so; wrk finds out by a failed request, which is not " +
+        "counted as an answer.",
+        ...found.missing,
+      ]),
     );
   }
   if (results.allocation !== undefined) {

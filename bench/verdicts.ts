@@ -82,7 +82,7 @@ function scaleDemands(scale: Scale | undefined): Demand[] {
   const rate = first !== undefined && large !== undefined && large !== first
     ? large.announces.median / (million ?? first).announces.median
     : undefined;
-  const size = (one: ScaleRow | undefined) => `${((one?.torrents ?? 0) / 1e6)} M`;
+  const size = (one: ScaleRow | undefined, wanted: number) => `${(one?.torrents ?? wanted) / 1e6} M`;
   return [
     less("memory of an idle torrent", "B", 40, 36, scale === undefined ? undefined : bytesATorrent(scale)),
     less(
@@ -93,14 +93,16 @@ function scaleDemands(scale: Scale | undefined): Demand[] {
       scale === undefined ? undefined : Math.max(...scale.rows.map(bytesAPeer)),
     ),
     less(
-      `${size(large)} torrents + ${(large?.peersFilled ?? 0) / 1e6} M peers, resident`,
+      `${size(large, 1e8)} torrents + ${((large?.peersFilled ?? 5e6) / 1e6).toFixed(1)} M peers, resident`,
       "GB",
       5,
       4.2,
       large === undefined ? undefined : large.filledBytes / 1e9,
     ),
     {
-      what: `announce rate at ${size(large)} torrents against ${size(million ?? first)}, uniform hashes`,
+      what: `announce rate at ${size(large, 1e8)} torrents against ${
+        size(million ?? first, 1e6)
+      }, uniform hashes`,
       better: "more",
       bar: 0.6,
       goal: 0.8,
@@ -108,7 +110,7 @@ function scaleDemands(scale: Scale | undefined): Demand[] {
       value: rate,
     },
     less("start to the first answer, empty", "s", 0.5, 0.25, scale?.emptyStart.median),
-    less(`… with ${size(loaded)} torrents in SQLite`, "s", 15, 8, loaded?.start),
+    less(`… with ${size(loaded, 1e7)} torrents in SQLite`, "s", 15, 8, loaded?.start),
   ];
 }
 
