@@ -83,7 +83,7 @@ async function measureSize(
   const { peers, newTorrents, cleanupSeconds } = plan.scale;
   const population: Population = { torrents, peers, isUniform: true };
   const path = `${folder}/${torrents}.db`;
-  const databaseBytes = createTorrentDatabase(path, torrents);
+  const databaseBytes = await createTorrentDatabase(path, torrents);
   say(`${torrents} torrents: a database of ${(databaseBytes / 1e6).toFixed(0)} MB`);
   const keys = [
     "persistence = true",
