@@ -5,9 +5,10 @@ import { linesOf, ok, warning } from "../../src/doctor/finding.ts";
 import project from "../../deno.json" with { type: "json" };
 import { freePort, repositoryRoot } from "../support/program.ts";
 
-const permissions = [...project.tasks.start.matchAll(/--allow-[\w-]+/g)].map(([flag]) => flag).filter((
-  flag,
-) => flag !== "--allow-run");
+const permissions = [...project.tasks.start.matchAll(/--allow-[\w-]+(?:=\S+)?/g)].map(([flag]) => flag)
+  .filter((
+    flag,
+  ) => flag !== "--allow-run");
 
 async function inNewFolder(use: (run: Run, folder: string) => Promise<void>): Promise<void> {
   const folder = Deno.makeTempDirSync({ prefix: "denotrack-" });
