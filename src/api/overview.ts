@@ -20,6 +20,9 @@ const overviewSchema = z.object({
   failing_since: z.int().min(0).openapi({
     description: "UNIX time since which saving has been failing, 0 while it works",
   }),
+  waiting_changes: z.int().min(0).openapi({
+    description: "Changes of torrents and lists that wait to be saved",
+  }),
   refused_changes: z.int().min(0).openapi({
     description:
       "Changes that the database did not take in the last save; the log tells why, and they are tried again",
@@ -49,7 +52,7 @@ const REFUSALS = [
   "http_bad_request",
 ] as const;
 
-export function addOverview(api: ApiRoutes, { config, version, statistics }: ApiSetup): void {
+export function addOverview(api: ApiRoutes, { config, version, statistics, tracker }: ApiSetup): void {
   const check = createTokenCheck(config.api_key, config.api_key_readonly);
   api.openapi(overviewRoute, (c) => {
     const { lastSave, lastSaveMilliseconds, failingSince, refused } = statistics.saving;
@@ -65,6 +68,7 @@ export function addOverview(api: ApiRoutes, { config, version, statistics }: Api
         last_save: lastSave,
         last_save_milliseconds: lastSaveMilliseconds,
         failing_since: failingSince,
+        waiting_changes: config.persistence ? waitingChanges(tracker) : 0,
         refused_changes: refused,
         refusals: Object.fromEntries(REFUSALS.map((name) => [name, statistics.counter(name)])),
       },
@@ -72,4 +76,10 @@ export function addOverview(api: ApiRoutes, { config, version, statistics }: Api
       NOT_CACHED,
     );
   });
+}
+
+function waitingChanges({ store, access }: ApiSetup["tracker"]): number {
+  const { whitelist, blacklist, keys } = access;
+  const lists = whitelist.changes() + blacklist.changes() + keys.changes();
+  return store.totals().dirty + store.removed.changes() + lists;
 }

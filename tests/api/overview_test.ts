@@ -14,7 +14,12 @@ Deno.test("the overview tells what the token is good for", async () => {
 });
 
 Deno.test("the overview tells memory, threads, saving and refusals", async () => {
-  const { askJson, statistics, tracker } = createTestApi({ config: { persistence: true, http_workers: 3 } });
+  const { askJson, statistics, tracker } = createTestApi({
+    config: { persistence: true, http_workers: 3 },
+    limits: { keepTorrents: true },
+  });
+  tracker.store.setCompleted(new Int32Array(5), 1);
+  tracker.access.keys.set(new Int32Array(5), 0, 0);
   statistics.saving.lastSave = 1_700_000_100;
   statistics.saving.lastSaveMilliseconds = 12;
   statistics.saving.refused = 4;
@@ -31,6 +36,7 @@ Deno.test("the overview tells memory, threads, saving and refusals", async () =>
     last_save: 1_700_000_100,
     last_save_milliseconds: 12,
     failing_since: 0,
+    waiting_changes: 2,
     refused_changes: 4,
     refusals: {
       refused_not_whitelisted: 0,

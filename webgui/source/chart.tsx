@@ -20,6 +20,9 @@ const HEIGHT = 180;
 /** What a chart shows at least, so that its first minute is not stretched. */
 const SHOWN_SECONDS = 60;
 
+/** Steps of the values' axis: none is a fraction. */
+const STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
 export function Chart({ title, series, data }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
@@ -77,7 +80,7 @@ function optionsOf(series: readonly Series[], width: number): uPlot.Options {
         incrs: [10, 30, 60, 120, 300],
         values: (_, ticks) => ticks.map((seconds) => agoOf(seconds)),
       },
-      { ...axis, size: 56, values: (_, ticks) => ticks.map(shortNumber) },
+      { ...axis, size: 56, incrs: STEPS, values: (_, ticks) => ticks.map(shortNumber) },
     ],
     series: [
       {},

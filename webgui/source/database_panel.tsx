@@ -69,8 +69,10 @@ function Saving({ stats, facts }: { readonly stats: Stats; readonly facts: Overv
         <dd>{facts.last_save === 0 ? "–" : `${formatCount(facts.last_save_milliseconds)} ms`}</dd>
         <dt>Next save in</dt>
         <dd>{formatDuration(stats.timestamp_run_save - unixNow())}</dd>
-        <dt>Torrents waiting, being saved</dt>
-        <dd>{formatCount(stats.torrents_updates)}, {formatCount(stats.torrents_shadow)}</dd>
+        <dt>Changes waiting</dt>
+        <dd>{formatCount(facts.waiting_changes)}</dd>
+        <dt>Being saved</dt>
+        <dd>{formatCount(stats.torrents_shadow)}</dd>
       </dl>
       {access.value === "full" && (
         <button type="button" disabled={isBusy} onClick={save}>{isBusy ? "Saving…" : "Save now"}</button>

@@ -40,6 +40,8 @@ export interface Overview {
   readonly last_save: number;
   readonly last_save_milliseconds: number;
   readonly failing_since: number;
+  /** Changes that wait to be saved. */
+  readonly waiting_changes: number;
   /** Changes that the database did not take in the last save. */
   readonly refused_changes: number;
   /** Requests that were refused or not stored, by reason. */
