@@ -10,7 +10,7 @@ Deno.test("the README's configuration table is the schema's: deno task docs writ
 
 Deno.test("every file and folder that the README names is there", () => {
   const named = readme.matchAll(
-    /`((?:src|tests|bench|webgui|packaging)\/[\w/.]+|config\.toml\.example|\.ci\/run)`/g,
+    /`((?:src|tests|bench|webgui|\.ci\/packaging)\/[\w/.]+|config\.toml\.example|\.ci\/run)`/g,
   );
   const paths = [...new Set([...named].map(([, path]) => path))];
   assert.ok(paths.length > 10, `only ${paths.length} paths found`);

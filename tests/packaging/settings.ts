@@ -15,5 +15,5 @@ export function configOf(env: Readonly<Record<string, string>>): Config {
 }
 
 export function readPackage(name: string): string {
-  return Deno.readTextFileSync(`${repositoryRoot}/packaging/${name}`);
+  return Deno.readTextFileSync(`${repositoryRoot}/.ci/packaging/${name}`);
 }
