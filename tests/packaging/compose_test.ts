@@ -64,12 +64,12 @@ Deno.test("what is named is there: services, volumes, secrets, files", () => {
     for (const volume of volumes) {
       const [from] = volume.split(":");
       if (!from.startsWith(".")) assert.ok(from in compose.volumes, volume);
-      else assert.ok(Deno.statSync(`${repositoryRoot}/packaging/${from}`).isFile, volume);
+      else assert.ok(Deno.statSync(`${repositoryRoot}/.ci/packaging/${from}`).isFile, volume);
     }
     assert.match(service.image, service.build === undefined ? /:v?\d/ : /^denotrack$/, "a version is named");
   }
   const { build } = compose.services.denotrack;
-  assert.ok(Deno.statSync(`${repositoryRoot}/packaging/${build!.context}/${build!.dockerfile}`).isFile);
+  assert.ok(Deno.statSync(`${repositoryRoot}/.ci/packaging/${build!.context}/${build!.dockerfile}`).isFile);
 });
 
 Deno.test("only the tracker is for everybody", () => {
