@@ -61,8 +61,8 @@ export const PLANS: Readonly<Record<Plan["name"], Plan>> = {
   },
   quick: {
     name: "quick",
-    udp: { rounds: 5, seconds: 0.7, torrents: 200_000, peers: 400_000, npmPeers: 20_000 },
-    http: { rounds: 3, seconds: 1, torrents: 10_000, peers: 20_000 },
+    udp: { rounds: 3, seconds: 0.7, torrents: 200_000, peers: 400_000, npmPeers: 20_000 },
+    http: { rounds: 2, seconds: 1, torrents: 10_000, peers: 20_000 },
     stalls: { torrents: 100_000, peers: 200_000, listed: 200_000, seconds: 1, removesPeers: false },
     allocation: { turns: 200_000 },
     scale: {

@@ -94,7 +94,7 @@ async function measureSize(
   const { server, seconds: start } = await startTimed(folder, keys);
   const loadedBytes = residentBytes(server.pid);
   say(`first answer after ${start.toFixed(2)} s, ${megabytes(loadedBytes)} resident`);
-  const probes = await startProbes(server, 2);
+  let probes = await startProbes(server, 2);
   const phases: Phase[] = [];
   const during = async (name: string, work: () => Promise<unknown>) => {
     const phase = await probes.during(name, work);
@@ -105,7 +105,10 @@ async function measureSize(
   const filledBytes = residentBytes(server.pid);
   const { seeds, peers: leechers } = await stats(server);
   say(`${seeds + leechers} peers, ${megabytes(filledBytes)} resident`);
+  // Beside the probes the server would have less than a core.
+  await probes.stop();
   const speed = await measureSpeed(plan, server, population, say);
+  probes = await startProbes(server, 2);
   const added = { torrents: newTorrents, peers: newTorrents, isUniform: false, firstTorrent: torrents };
   await during("growth", () => prefill(server, added));
   const saveSeconds = await during("save", () => save(server, LIMIT_MILLISECONDS));

@@ -12,7 +12,7 @@ export interface Verdict {
   readonly bar: string;
   readonly goal: string;
   readonly measured: string;
-  readonly isReached: "bar" | "goal" | "no" | "not measured" | "reported";
+  readonly isReached: "bar" | "goal" | "no" | "not measured" | "reported" | "too small to tell";
 }
 
 /** A figure that is good when it is high, such as a ratio, or when it is low, such as a time. */
@@ -25,6 +25,8 @@ interface Demand {
   readonly unit: string;
   readonly value: number | undefined;
   readonly spread?: Figure | undefined;
+  /** Whether the value says little about what is demanded. */
+  readonly isTooSmall?: boolean;
 }
 
 export function verdicts(results: Results): Verdict[] {
@@ -79,19 +81,34 @@ function scaleDemands(scale: Scale | undefined): Demand[] {
   // The quick form is too small for these sizes; it then tells what it has, beside the same bar.
   const large = most ?? last;
   const loaded = row(1e7) ?? last;
-  const rate = first !== undefined && large !== undefined && large !== first
-    ? large.announces.median / (million ?? first).announces.median
+  const base = million === large ? first : million ?? first;
+  const rate = base !== undefined && large !== undefined && large !== base
+    ? large.announces.median / base.announces.median
     : undefined;
+  // With few torrents, what the runtime itself takes and gives back is more than they are.
+  const isTooSmall = large !== undefined && large.torrents < 1e7;
   const size = (one: ScaleRow | undefined, wanted: number) => `${(one?.torrents ?? wanted) / 1e6} M`;
   return [
-    less("memory of an idle torrent", "B", 40, 36, scale === undefined ? undefined : bytesATorrent(scale)),
-    less(
-      "memory of a peer with all that the API shows",
-      "B",
-      80,
-      64,
-      scale === undefined ? undefined : Math.max(...scale.rows.map(bytesAPeer)),
-    ),
+    {
+      ...less(
+        "memory of an idle torrent",
+        "B",
+        40,
+        36,
+        scale === undefined ? undefined : bytesATorrent(scale),
+      ),
+      isTooSmall,
+    },
+    {
+      ...less(
+        "memory of a peer with all that the API shows",
+        "B",
+        80,
+        64,
+        scale === undefined ? undefined : Math.max(...scale.rows.map(bytesAPeer)),
+      ),
+      isTooSmall,
+    },
     less(
       `${size(large, 1e8)} torrents + ${((large?.peersFilled ?? 5e6) / 1e6).toFixed(1)} M peers, resident`,
       "GB",
@@ -100,9 +117,7 @@ function scaleDemands(scale: Scale | undefined): Demand[] {
       large === undefined ? undefined : large.filledBytes / 1e9,
     ),
     {
-      what: `announce rate at ${size(large, 1e8)} torrents against ${
-        size(million ?? first, 1e6)
-      }, uniform hashes`,
+      what: `announce rate at ${size(large, 1e8)} torrents against ${size(base, 1e6)}, uniform hashes`,
       better: "more",
       bar: 0.6,
       goal: 0.8,
@@ -145,7 +160,7 @@ function valueOf(figure: Figure | undefined): Pick<Demand, "value" | "spread"> {
   return { value: figure?.median, spread: figure };
 }
 
-function judge({ what, better, bar, goal, unit, value, spread }: Demand): Verdict {
+function judge({ what, better, bar, goal, unit, value, spread, isTooSmall = false }: Demand): Verdict {
   const sign = better === "more" ? "≥" : "≤";
   const text = (number: number) => `${Number(number.toPrecision(3))} ${unit}`;
   const limit = (number: number | undefined) => number === undefined ? "" : `${sign} ${text(number)}`;
@@ -155,7 +170,7 @@ function judge({ what, better, bar, goal, unit, value, spread }: Demand): Verdic
     bar: bar === undefined ? "report it" : limit(bar),
     goal: limit(goal),
     measured: value === undefined ? "" : `${text(value)}${range}`,
-    isReached: reached(better, bar, goal, value),
+    isReached: isTooSmall ? "too small to tell" : reached(better, bar, goal, value),
   };
 }
 
