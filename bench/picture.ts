@@ -2,6 +2,7 @@
 import * as http from "./http_comparison.ts";
 import type { Results } from "./results.ts";
 import type { Figure } from "./rounds.ts";
+import { TWO_WORKERS } from "./udp_comparison.ts";
 
 const WIDTH = 720;
 const LABEL_WIDTH = 190;
@@ -18,8 +19,10 @@ interface Bar {
 export function picture(results: Results): string {
   const httpBars = (mode: string) =>
     (results.http?.found.rows ?? []).filter((row) => row.mode === mode).map(barOf);
+  // Two workers have both cores, and the load beside them.
+  const udpRows = (results.udp?.found.rows ?? []).filter(({ name }) => name !== TWO_WORKERS);
   const charts: [string, Bar[]][] = [
-    ["UDP responses a second on one core", (results.udp?.found.rows ?? []).map(barOf)],
+    ["UDP responses a second on one core", udpRows.map(barOf)],
     ["HTTP announces a second on one core, keep-alive", httpBars(http.KEEP_ALIVE)],
     ["HTTP announces a second on one core, one connection a request", httpBars(http.ONE_CONNECTION)],
   ];

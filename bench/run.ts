@@ -59,6 +59,7 @@ const limit = setTimeout(
 );
 const folder = Deno.makeTempDirSync({ prefix: "denotrack-bench-" });
 pinMyself();
+const began = performance.now();
 try {
   const results = readResults(flags.results, plan.name);
   for (const name of names) {
@@ -67,6 +68,7 @@ try {
     writeResults(flags.results, plan.name, results);
   }
   console.log(markdown(results));
+  console.error(`\nall of it took ${Math.round((performance.now() - began) / 1000)} s`);
 } finally {
   clearTimeout(limit);
   await cleanUp();
