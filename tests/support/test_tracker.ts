@@ -23,14 +23,15 @@ export interface TestLimits {
   torrents: number;
   peers: number;
   keepTorrents: boolean;
+  listEntries: number;
 }
 
 export function createTestTracker(
   settings: Partial<TrackerSettings> = {},
-  { torrents = 2000, peers = 2000, keepTorrents = false }: Partial<TestLimits> = {},
+  { torrents = 2000, peers = 2000, keepTorrents = false, listEntries = 1024 }: Partial<TestLimits> = {},
 ): TestTracker {
   let seed = 1;
-  const limits = { torrents, peers, listEntries: 1024, threads: 1 };
+  const limits = { torrents, peers, listEntries, threads: 1 };
   const memory = createSharedMemory(limits, keepTorrents, () => seed++);
   const counters = attachCounters(memory.stats, 0);
   return { memory, tracker: new Tracker(memory, { ...SETTINGS, ...settings }, counters, new Prng(7)) };
