@@ -53,6 +53,11 @@ if (reason !== undefined) fail(`nothing can be measured here: ${reason}`, 1);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => end(`ended by ${signal}`, 130));
 }
+// A failure that nobody waits for would end this program without its servers.
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  void end(`failed: ${event.reason instanceof Error ? event.reason.stack : event.reason}`, 1);
+});
 const limit = setTimeout(
   () => end(`no end after ${LIMIT_MINUTES[plan.name]} minutes`, 1),
   LIMIT_MINUTES[plan.name] * 60_000,
@@ -114,7 +119,8 @@ async function end(text: string, code: number): Promise<never> {
   fail(text, code);
 }
 
+/** May be called again while it runs: by a signal, and by the measurement that the signal has made fail. */
 async function cleanUp(): Promise<void> {
   await endAll();
-  Deno.removeSync(folder, { recursive: true });
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
 }
