@@ -48,6 +48,8 @@ const { values: flags } = parseArgs({
 const plan = planOf(PLANS[flags.tiny ? "tiny" : flags.quick ? "quick" : "full"]);
 const names = flags.only.split(",").map(sectionName);
 
+let isEnding = false;
+
 const reason = missingMachine();
 if (reason !== undefined) fail(`nothing can be measured here: ${reason}`, 1);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -74,10 +76,11 @@ try {
   }
   console.log(markdown(results));
   console.error(`\nall of it took ${Math.round((performance.now() - began) / 1000)} s`);
-} finally {
-  clearTimeout(limit);
-  await cleanUp();
+} catch (error) {
+  await end(`failed: ${error instanceof Error ? error.stack : error}`, 1);
 }
+clearTimeout(limit);
+await cleanUp();
 
 async function measure(results: Results, name: keyof Sections): Promise<void> {
   const own = `${folder}/${name}`;
@@ -114,12 +117,14 @@ function fail(text: string, code: number): never {
   Deno.exit(code);
 }
 
-async function end(text: string, code: number): Promise<never> {
+/** Only the first reason counts: what a signal makes fail is no other. */
+async function end(text: string, code: number): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
   await cleanUp();
   fail(text, code);
 }
 
-/** May be called again while it runs: by a signal, and by the measurement that the signal has made fail. */
 async function cleanUp(): Promise<void> {
   await endAll();
   await Deno.remove(folder, { recursive: true }).catch(() => {});

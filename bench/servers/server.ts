@@ -1,5 +1,5 @@
 /** A server under measurement: started on its core, known by its process id, and ended whatever happens. */
-import { type Program, startProgram } from "../../tests/support/program.ts";
+import { type Program, type ProgramOptions, startProgram } from "../../tests/support/program.ts";
 import { pinned, SERVER_CORE } from "../machine.ts";
 
 export interface Server {
@@ -27,6 +27,8 @@ const STOP_MILLISECONDS = 60_000;
 
 /** All that run now, so that none outlives the benchmark. */
 const running = new Set<Program>();
+/** Once everything is being ended, nothing new begins. */
+let isEnding = false;
 
 export interface ServerOptions {
   readonly name: string;
@@ -41,12 +43,11 @@ export interface ServerOptions {
 }
 
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const program = startProgram({
+  const program = begin({
     command: pinned(options.cores ?? SERVER_CORE, options.command),
     environment: { NO_COLOR: "1" },
     ...(options.directory === undefined ? {} : { directory: options.directory }),
   });
-  running.add(program);
   const { ready, timeLimitMs = START_MILLISECONDS } = options;
   if (ready !== undefined) await program.waitForOutput((text) => ready.test(text), timeLimitMs);
   return {
@@ -76,8 +77,7 @@ export async function runOnce(
   cores: string,
   timeLimitMs: number,
 ): Promise<string> {
-  const program = startProgram({ command: pinned(cores, command), environment: { NO_COLOR: "1" } });
-  running.add(program);
+  const program = begin({ command: pinned(cores, command), environment: { NO_COLOR: "1" } });
   try {
     const { code } = await program.waitForExit(timeLimitMs);
     if (code !== 0) throw new Error(`${command.join(" ")} ended with code ${code}:\n${program.output()}`);
@@ -88,8 +88,16 @@ export async function runOnce(
   }
 }
 
-/** Ends everything that still runs, without waiting for it to save anything. */
+function begin(options: ProgramOptions): Program {
+  if (isEnding) throw new Error("the benchmark is being ended");
+  const program = startProgram(options);
+  running.add(program);
+  return program;
+}
+
+/** Ends everything that still runs, without waiting for it to save anything; nothing can be started afterwards. */
 export async function endAll(): Promise<void> {
+  isEnding = true;
   await Promise.all([...running].map((program) => program.stop(0)));
   running.clear();
 }
