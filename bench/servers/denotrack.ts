@@ -17,6 +17,15 @@ export interface DenotrackOptions {
   readonly timeLimitMs?: number;
 }
 
+/** In the order in which a start tells of them, and what it says; with the last it is ready. */
+const LISTENED = ["udp", "http", "https", "api"] as const;
+const LAST_LINES = {
+  udp: /clients announce to udp:/,
+  http: /clients announce to http:/,
+  https: /clients announce to https:/,
+  api: /the API is at/,
+};
+
 /** The token of the API. */
 export const API_KEY = "a token for the benchmark";
 
@@ -26,8 +35,7 @@ export function startDenotrack(options: DenotrackOptions): Promise<Server> {
   return startServer({
     name: options.name,
     command: [Deno.execPath(), "run", "--allow-all", `${repositoryRoot}/main.ts`, "--config", config],
-    // The last line of a start names the API, or the clients' address where there is none.
-    ready: options.listens.includes("api") ? /the API is at/ : /clients announce to \S+/,
+    ready: LAST_LINES[LISTENED.findLast((protocol) => options.listens.includes(protocol))!],
     ports: (output) => ({
       udpPort: port(output, /udp:\/\/[^/]+:(\d+)/),
       httpPort: port(output, /clients announce to http:\/\/[^/]+:(\d+)/),
