@@ -112,7 +112,7 @@ function measure(): UdpResult {
     },
     server: server === null
       ? null
-      : { microseconds: server / 1000 / tally.responses, share: server / took / 1e9 },
+      : { microseconds: server / 1000 / Math.max(tally.responses, 1), share: server / took / 1e9 },
     loadShare: (processorNanoseconds(Deno.pid) - loadBefore) / took / 1e9,
     prefill,
   };

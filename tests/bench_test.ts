@@ -47,9 +47,8 @@ function checkResults(results: Results): void {
     assert.deepEqual(udp.found.missing.filter((reason) => !reason.startsWith("aquatic_udp")), []);
     assert.deepEqual(http.found.missing, []);
   }
-  for (const { name, mode, responses, refused } of http.found.rows) {
-    assert.ok(responses.median > 0 && refused === 0, `${name}, ${mode}`);
-  }
+  assert.ok(http.found.rows.some(({ responses }) => responses.median > 0), "HTTP: no answers");
+  for (const { name, mode, refused } of http.found.rows) assert.equal(refused, 0, `${name}, ${mode}`);
   assert.ok(allocation.found.bytes.control > 8, "what allocates does not show");
   assert.ok(stalls.found.phases.every(({ udp }) => udp.count > 0), "no announces meanwhile");
   assert.deepEqual(scale.found.rows.map(({ torrents }) => torrents), [1000, 5000]);
