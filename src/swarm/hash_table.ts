@@ -8,7 +8,7 @@
  *
  * The caller holds the shard's lock.
  */
-import { halfSipHash } from "../base/halfsiphash.ts";
+import { halfSipHash13 } from "../base/halfsiphash.ts";
 import {
   KEY_WORDS,
   SHARD_BITS,
@@ -82,7 +82,7 @@ export class HashTable {
 
   /** The keyed hash of the key at `keys[offset]`; all other methods take it along. */
   hash(keys: Int32Array, offset: number): number {
-    return halfSipHash(this.#k0, this.#k1, keys, offset, KEY_WORDS, 1);
+    return halfSipHash13(this.#k0, this.#k1, keys, offset, KEY_WORDS);
   }
 
   /** The first record of a hash's bucket, or 0. Without the lock a hint, and never more. */

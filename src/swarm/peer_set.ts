@@ -8,7 +8,7 @@
  * An instance belongs to one thread. `find` points it at a peer's block; the methods that follow act there. The
  * caller holds the shard's lock throughout.
  */
-import { halfSipHash } from "../base/halfsiphash.ts";
+import { halfSipHash13 } from "../base/halfsiphash.ts";
 import type { Prng } from "../base/prng.ts";
 import { Directories } from "./directory.ts";
 import {
@@ -471,7 +471,7 @@ export class PeerSet {
     const count = this.arena.hotWords - 1;
     for (let i = 0; i < count; i++) words[i] = address[offset + i];
     words[count] = port;
-    return halfSipHash(this.#k0, this.#k1, words, 0, count + 1, 1) & 0x7fffffff;
+    return halfSipHash13(this.#k0, this.#k1, words, 0, count + 1) & 0x7fffffff;
   }
 
   #hashAt(index: number): number {

@@ -4,7 +4,7 @@
  * can learn its id, so nobody announces, or draws answers to, an address that is not theirs. The hash is over all of
  * the second: an id does not become good again when its low 16 bits come round after 18 hours.
  */
-import { halfSipHash } from "../base/halfsiphash.ts";
+import { halfSipHash24 } from "../base/halfsiphash.ts";
 
 /** How long an id may be used. */
 export const CONNECTION_ID_SECONDS = 120;
@@ -41,6 +41,6 @@ export class ConnectionIds {
     const count = isIpv4 ? 1 : 4;
     for (let i = 0; i < count; i++) input[i] = address[i];
     input[count] = seconds;
-    halfSipHash(this.#k0, this.#k1, input, 0, count + 1, 2, this.#mac, 0);
+    halfSipHash24(this.#k0, this.#k1, input, 0, count + 1, this.#mac, 0);
   }
 }

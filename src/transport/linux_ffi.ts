@@ -50,6 +50,7 @@ export const IPPROTO_IPV6 = 41;
 export const IP_PKTINFO = 8;
 export const IP_MTU_DISCOVER = 10;
 export const IP_PMTUDISC_DONT = 0;
+export const IP_PMTUDISC_PROBE = 3;
 export const IPV6_V6ONLY = 26;
 /** Set: each datagram comes with where it was sent to, in a control message with struct in6_pktinfo. */
 export const IPV6_RECVPKTINFO = 49;
