@@ -18,16 +18,24 @@ export function hexDigit(code: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
+/** The value of each hexadecimal digit by its character code; −1 for other characters. */
+const DIGIT_VALUES = Int8Array.from({ length: 256 }, (_, code) => hexDigit(code));
+
+/** The byte that two hexadecimal digits write, given by their character codes; negative when one is none. */
+export function hexByte(high: number, low: number): number {
+  return (high | low) > 0xff ? -1 : (DIGIT_VALUES[high] << 4) | DIGIT_VALUES[low];
+}
+
 /**
  * Reads `length` bytes of hexadecimal text that starts at `start` into `out`. Gives false, with `out` in an
  * undefined state, when the text is too short or has another character.
  */
 export function parseHex(text: string, start: number, length: number, out: Uint8Array): boolean {
+  if (start + length * 2 > text.length) return false;
   for (let i = 0; i < length; i++) {
-    const high = hexDigit(text.charCodeAt(start + i * 2));
-    const low = hexDigit(text.charCodeAt(start + i * 2 + 1));
-    if (high < 0 || low < 0) return false;
-    out[i] = (high << 4) | low;
+    const byte = hexByte(text.charCodeAt(start + i * 2), text.charCodeAt(start + i * 2 + 1));
+    if (byte < 0) return false;
+    out[i] = byte;
   }
   return true;
 }
