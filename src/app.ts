@@ -169,13 +169,18 @@ async function build(
 ): Promise<ListeningAddresses> {
   const { config, setup, tracker, clock, libc, stops } = building;
   const statistics = new Statistics(setup.memory, tracker, clock.unixSeconds());
-  const http = await startHttpServers(building, {
+  // Side by side, since each waits for Workers.
+  const startingUdp = startUdpServers(building);
+  const startingHttp = startHttpServers(building, {
     ...{ config, version, tracker, statistics, clock, database },
     stopping: building.stopping.signal,
     udpDrops: () => readUdpDrops(libc, building.udpSockets),
     silentThreads: () => watch.silent,
   });
-  const udp = await startUdpServers(building);
+  // What the one has begun when the other fails must be there to be undone.
+  await Promise.allSettled([startingUdp, startingHttp]);
+  const udp = await startingUdp;
+  const http = await startingHttp;
   const housekeeping = startHousekeeping(config, tracker, statistics, clock);
   stops.push(() => housekeeping.stop());
   announceUrls(udp, http);

@@ -7,7 +7,7 @@ import type { Config } from "./config/config.ts";
 import { type BindAddress, explainBindError, probeTcp, probeTls, sharesPort } from "./transport/binding.ts";
 import { type ClientAddressOptions, createClientAddress } from "./transport/client_address.ts";
 import { connectionsWithin, raiseFileLimit } from "./transport/file_limit.ts";
-import { type HttpListener, startHttpTracker } from "./transport/http.ts";
+import type { HttpListener } from "./transport/http.ts";
 import { type HttpServer, type ServerBinding, startHttpServer } from "./transport/http_server.ts";
 import { startHttpSweep, type SweepReport } from "./transport/http_sweep.ts";
 
@@ -43,37 +43,25 @@ export async function startHttpServers(building: Building, apiSetup: ApiSetup): 
     await Promise.all(running.map((server) => server.stop()));
   });
 
-  const tracker = config.http_workers === 1
-    ? startTrackers(building, trackerBlocks, trackerBindings, running)
-    : await startTrackersInWorkers(building, trackerBlocks, trackerBindings);
+  const tracker = await startTrackers(building, trackerBlocks, trackerBindings);
   const api = startApis(building, apiSetup, apiBlocks, bindings.slice(trackerBlocks.length), running);
   sweepConnections(building, [...tracker, ...api]);
   return { tracker, api };
 }
 
-function startTrackers(
-  { config, tracker, clock }: Building,
-  blocks: TcpBlock[],
-  bindings: ServerBinding[],
-  running: HttpServer[],
-): Listening[] {
-  return blocks.map((block, i) => {
-    const listener = trackerListener(block, bindings[i], config);
-    const server = binding(block, () => startHttpTracker(listener, tracker, clock));
-    running.push(server);
-    return { block, address: server.address };
-  });
-}
-
-/** Every Worker listens on the same ports, and the kernel spreads connections over them. */
-async function startTrackersInWorkers(
+/**
+ * Every Worker listens on the same ports, and the kernel spreads connections over them. Even one is a thread of its own,
+ * so that no announce waits for what the API does in the main thread.
+ */
+async function startTrackers(
   { config, workers, stops }: Building,
   blocks: TcpBlock[],
   bindings: ServerBinding[],
 ): Promise<Listening[]> {
   const listeners = blocks.map((block, i) => {
     const listener = trackerListener(block, bindings[i], config);
-    return { ...listener, bind: binding(block, () => pickPort(block.bind)), sharesPort: true };
+    const sharesPort = listener.sharesPort || config.http_workers > 1;
+    return { ...listener, bind: binding(block, () => pickPort(block.bind)), sharesPort };
   });
   stops.push(() => workers.stop());
   for (let i = 0; i < config.http_workers && blocks.length > 0; i++) {
