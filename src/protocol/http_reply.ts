@@ -1,4 +1,5 @@
 /** The answers of the HTTP tracker as bencoded bytes (BEP 3, 7, 23, 24, 48). */
+import { ascii } from "../base/bytes.ts";
 import { formatIp } from "../base/ip.ts";
 import type { BencodeWriter } from "./bencode.ts";
 import { INFO_HASH_BYTES } from "./http_query.ts";
@@ -23,27 +24,37 @@ export interface AnnounceReply {
 
 const PEER_ID_BYTES = 20;
 
+/** The keys of an announce answer, bencoded once. */
+const COMPLETE = ascii("8:complete");
+const DOWNLOADED = ascii("10:downloaded");
+const EXTERNAL_IP = ascii("11:external ip");
+const INCOMPLETE = ascii("10:incomplete");
+const INTERVAL = ascii("8:interval");
+const MIN_INTERVAL = ascii("12:min interval");
+const PEERS = ascii("5:peers");
+const PEERS6 = ascii("6:peers6");
+
 /** Writes an announce answer, its keys in order as bencoding wants them. */
 export function writeAnnounceReply(out: BencodeWriter, reply: AnnounceReply): void {
   out.clear();
   out.openDictionary();
-  out.text("complete");
+  out.raw(COMPLETE);
   out.integer(reply.seeders);
-  out.text("downloaded");
+  out.raw(DOWNLOADED);
   out.integer(reply.completed);
-  out.text("external ip");
+  out.raw(EXTERNAL_IP);
   out.bytes(reply.address, 0, reply.isIpv4 ? 4 : 16);
-  out.text("incomplete");
+  out.raw(INCOMPLETE);
   out.integer(reply.leechers);
-  out.text("interval");
+  out.raw(INTERVAL);
   out.integer(reply.interval);
-  out.text("min interval");
+  out.raw(MIN_INTERVAL);
   out.integer(reply.minInterval);
-  out.text("peers");
+  out.raw(PEERS);
   if (!reply.compact) writePeerDictionaries(out, reply);
   else out.bytes(reply.endpoints, 0, reply.isIpv4 ? reply.peers * 6 : 0);
   if (reply.compact && !reply.isIpv4) {
-    out.text("peers6");
+    out.raw(PEERS6);
     out.bytes(reply.endpoints, 0, reply.peers * 18);
   }
   out.close();
