@@ -2,7 +2,7 @@
  * The query of HTTP announces and scrapes (BEP 3, 7, 21, 23, 48), read from the raw text of the URL: values are
  * percent-encoded bytes, not characters, so no text decoder may touch them, and `+` is a plus sign.
  */
-import { hexByte } from "../base/bytes.ts";
+import { ascii, hexByte } from "../base/bytes.ts";
 import { type AnnounceRequest, COMPLETED, NONE, PAUSED, STARTED, STOPPED } from "./messages.ts";
 
 export const INFO_HASH_BYTES = 20;
@@ -10,7 +10,39 @@ export const INFO_HASH_BYTES = 20;
 export const MAX_SCRAPE_HASHES = 100;
 
 const PERCENT = 0x25;
+const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
+
+const INFO_HASH = ascii("info_hash");
+const PEER_ID = ascii("peer_id");
+const PORT = ascii("port");
+const LEFT = ascii("left");
+const UPLOADED = ascii("uploaded");
+const DOWNLOADED = ascii("downloaded");
+const EVENT = ascii("event");
+const NUMWANT = ascii("numwant");
+const COMPACT = ascii("compact");
+const NO_PEER_ID = ascii("no_peer_id");
+
+const EVENTS = [
+  { name: ascii("started"), event: STARTED },
+  { name: ascii("completed"), event: COMPLETED },
+  { name: ascii("stopped"), event: STOPPED },
+  { name: ascii("paused"), event: PAUSED },
+];
+
+const DIGIT_0 = 0x30;
+const DIGIT_1 = 0x31;
+
+/** The longest URL that a server takes for one (65,534 bytes), each byte of it sent bare and replaced by three. */
+const MAX_QUERY_BYTES = 3 * 65534;
+
+/**
+ * The query in hand, one at a time since parsing is synchronous. The text of a URL is put together by the server, and to
+ * read it letter by letter takes longer than to encode it and read the bytes.
+ */
+const query = new Uint8Array(MAX_QUERY_BYTES);
+const encoder = new TextEncoder();
 
 /** The answer of {@link parseBytes} when an escape is broken or a character is none of a URL. */
 const BROKEN = -1;
@@ -19,10 +51,10 @@ const BROKEN = -1;
 const UNKNOWN_AMOUNT = Infinity;
 
 /**
- * Reads the query that starts at `url[at]` into `request`, all but address and key. Gives the failure reason, or
+ * Reads the query that starts at `url[from]` into `request`, all but address and key. Gives the failure reason, or
  * null when all is well. Any text is safe.
  */
-export function parseAnnounceQuery(url: string, at: number, request: AnnounceRequest): string | null {
+export function parseAnnounceQuery(url: string, from: number, request: AnnounceRequest): string | null {
   let infoHash = -2;
   let peerId = -2;
   let port: number | null = null;
@@ -35,43 +67,24 @@ export function parseAnnounceQuery(url: string, at: number, request: AnnounceReq
   setAmount(request.amounts, 2, 0);
   setAmount(request.amounts, 4, 0);
 
-  while (at < url.length) {
-    const end = endOfParameter(url, at);
-    const equals = endOfName(url, at, end);
+  const length = takeIn(url, from);
+  for (let at = 0, end = 0; at < length; at = end + 1) {
+    end = endOfParameter(at, length);
+    const equals = endOfName(at, end);
     const value = Math.min(equals + 1, end);
-    switch (url.slice(at, equals)) {
-      case "info_hash":
-        if (infoHash === -2) infoHash = parseBytes(url, value, end, request.infoHashBytes);
-        break;
-      case "peer_id":
-        if (peerId === -2) peerId = parseBytes(url, value, end, request.peerIdBytes);
-        break;
-      case "port":
-        port = parseNumber(url, value, end);
-        break;
-      case "left":
-        failure ??= parseAmount(url, value, end, request.amounts, 0, "left");
-        break;
-      case "uploaded":
-        failure ??= parseAmount(url, value, end, request.amounts, 2, "uploaded");
-        break;
-      case "downloaded":
-        failure ??= parseAmount(url, value, end, request.amounts, 4, "downloaded");
-        break;
-      case "event":
-        request.event = parseEvent(url.slice(value, end));
-        break;
-      case "numwant":
-        request.wanted = parseWanted(url, value, end);
-        break;
-      case "compact":
-        request.compact = url.slice(value, end) !== "0";
-        break;
-      case "no_peer_id":
-        request.noPeerId = url.slice(value, end) === "1";
-        break;
-    }
-    at = end + 1;
+    if (holds(INFO_HASH, at, equals)) {
+      if (infoHash === -2) infoHash = parseBytes(value, end, request.infoHashBytes);
+    } else if (holds(PEER_ID, at, equals)) {
+      if (peerId === -2) peerId = parseBytes(value, end, request.peerIdBytes);
+    } else if (holds(PORT, at, equals)) port = parseNumber(value, end);
+    else if (holds(LEFT, at, equals)) failure ??= parseAmount(value, end, request.amounts, 0, "left");
+    else if (holds(UPLOADED, at, equals)) failure ??= parseAmount(value, end, request.amounts, 2, "uploaded");
+    else if (holds(DOWNLOADED, at, equals)) {
+      failure ??= parseAmount(value, end, request.amounts, 4, "downloaded");
+    } else if (holds(EVENT, at, equals)) request.event = parseEvent(value, end);
+    else if (holds(NUMWANT, at, equals)) request.wanted = parseWanted(value, end);
+    else if (holds(COMPACT, at, equals)) request.compact = !isDigit(value, end, DIGIT_0);
+    else if (holds(NO_PEER_ID, at, equals)) request.noPeerId = isDigit(value, end, DIGIT_1);
   }
   const required = checkBytes(infoHash, "info_hash") ?? checkBytes(peerId, "peer_id") ?? checkPort(port);
   if (required !== null) return required;
@@ -83,42 +96,57 @@ export function parseAnnounceQuery(url: string, at: number, request: AnnounceReq
  * Reads the info hashes of a scrape into `infoHashes` (20 bytes each, room for {@link MAX_SCRAPE_HASHES}). Gives
  * their number, or the failure reason.
  */
-export function parseScrapeQuery(url: string, at: number, infoHashes: Uint8Array): number | string {
+export function parseScrapeQuery(url: string, from: number, infoHashes: Uint8Array): number | string {
   let count = 0;
-  while (at < url.length) {
-    const end = endOfParameter(url, at);
-    const equals = endOfName(url, at, end);
-    if (url.slice(at, equals) === "info_hash") {
+  const length = takeIn(url, from);
+  for (let at = 0, end = 0; at < length; at = end + 1) {
+    end = endOfParameter(at, length);
+    const equals = endOfName(at, end);
+    if (holds(INFO_HASH, at, equals)) {
       if (count === MAX_SCRAPE_HASHES) return `too many info_hash, at most ${MAX_SCRAPE_HASHES}`;
-      const from = count * INFO_HASH_BYTES;
-      const into = infoHashes.subarray(from, from + INFO_HASH_BYTES);
-      const failure = checkBytes(parseBytes(url, Math.min(equals + 1, end), end, into), "info_hash");
+      const into = infoHashes.subarray(count * INFO_HASH_BYTES, (count + 1) * INFO_HASH_BYTES);
+      const failure = checkBytes(parseBytes(Math.min(equals + 1, end), end, into), "info_hash");
       if (failure !== null) return failure;
       count++;
     }
-    at = end + 1;
   }
   return count;
 }
 
-function endOfParameter(url: string, at: number): number {
-  const end = url.indexOf("&", at);
-  return end < 0 ? url.length : end;
+/** Makes what follows `url[from]` the query in hand; gives its length in bytes. Nothing is read beyond the limit. */
+function takeIn(url: string, from: number): number {
+  return encoder.encodeInto(url.slice(from), query).written;
 }
 
-function endOfName(url: string, at: number, end: number): number {
-  while (at < end && url.charCodeAt(at) !== EQUALS) at++;
+function endOfParameter(at: number, length: number): number {
+  while (at < length && query[at] !== AMPERSAND) at++;
   return at;
 }
 
+function endOfName(at: number, end: number): number {
+  while (at < end && query[at] !== EQUALS) at++;
+  return at;
+}
+
+/** Whether the query has these bytes, and no others, from `at` to `end`. */
+function holds(name: Uint8Array, at: number, end: number): boolean {
+  if (end - at !== name.length) return false;
+  for (let i = 0; i < name.length; i++) if (query[at + i] !== name[i]) return false;
+  return true;
+}
+
+function isDigit(at: number, end: number, digit: number): boolean {
+  return end - at === 1 && query[at] === digit;
+}
+
 /** Decodes a value into `out`. Gives its length in bytes (one more than `out` holds for any longer), or −1. */
-function parseBytes(url: string, at: number, end: number, out: Uint8Array): number {
+function parseBytes(at: number, end: number, out: Uint8Array): number {
   let length = 0;
   while (at < end) {
-    let byte = url.charCodeAt(at);
+    let byte = query[at];
     if (byte === PERCENT) {
       if (at + 2 >= end) return BROKEN;
-      byte = hexByte(url.charCodeAt(at + 1), url.charCodeAt(at + 2));
+      byte = hexByte(query[at + 1], query[at + 2]);
       if (byte < 0) return BROKEN;
       at += 2;
     } else if (byte > 0x7f) {
@@ -150,11 +178,11 @@ function networkPort(port: number): number {
 }
 
 /** A whole number of decimal digits, or −1. Beyond 2^53 it is only about right. */
-function parseNumber(url: string, at: number, end: number): number {
+function parseNumber(at: number, end: number): number {
   if (at === end) return -1;
   let value = 0;
   for (; at < end; at++) {
-    const digit = url.charCodeAt(at) - 48;
+    const digit = query[at] - DIGIT_0;
     if (digit < 0 || digit > 9) return -1;
     value = value * 10 + digit;
   }
@@ -162,7 +190,6 @@ function parseNumber(url: string, at: number, end: number): number {
 }
 
 function parseAmount(
-  url: string,
   at: number,
   end: number,
   amounts: Int32Array,
@@ -171,7 +198,7 @@ function parseAmount(
 ): string | null {
   // An empty value says as little as none.
   if (at === end) return null;
-  const value = parseNumber(url, at, end);
+  const value = parseNumber(at, end);
   if (value < 0) return `invalid ${name}`;
   setAmount(amounts, index, value);
   return null;
@@ -190,22 +217,12 @@ function setAmount(amounts: Int32Array, index: number, value: number): void {
   }
 }
 
-function parseEvent(value: string): number {
-  switch (value) {
-    case "started":
-      return STARTED;
-    case "completed":
-      return COMPLETED;
-    case "stopped":
-      return STOPPED;
-    case "paused":
-      return PAUSED;
-    default:
-      return NONE;
-  }
+function parseEvent(at: number, end: number): number {
+  for (const { name, event } of EVENTS) if (holds(name, at, end)) return event;
+  return NONE;
 }
 
 /** −1, the tracker's default, for anything but a whole number that is not negative. */
-function parseWanted(url: string, at: number, end: number): number {
-  return Math.min(parseNumber(url, at, end), 0x7fffffff);
+function parseWanted(at: number, end: number): number {
+  return Math.min(parseNumber(at, end), 0x7fffffff);
 }
