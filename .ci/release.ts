@@ -3,7 +3,7 @@
  * for those that are named; and SHA256SUMS of what it made, for `sha256sum --check`. All are made, or none.
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import project from "../deno.json" with { type: "json" };
 import { type ArchivedFile, createTarGz, createZip } from "./archive.ts";
@@ -11,8 +11,9 @@ import { compile, CompileError, executableName, type Target, TARGETS } from "./c
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-/** What an archive holds beside the executable. */
+/** What an archive holds beside the executable, each by its path in the repository. */
 const DOCUMENTS = ["LICENSE", "config.toml.example"];
+const LINUX_DOCUMENTS = [...DOCUMENTS, ".ci/packaging/denotrack.service"];
 
 if (import.meta.main) {
   try {
@@ -60,9 +61,12 @@ export async function release(targets: readonly Target[], folder: string): Promi
 /** The archive of an executable: `denotrack-VERSION-TARGET.tar.gz`, with everything in a folder of that name. */
 export async function pack(target: Target, executable: string): Promise<{ name: string; bytes: Uint8Array }> {
   const folder = `denotrack-${project.version}-${target.name}`;
+  const documents = target.triple.includes("linux") ? LINUX_DOCUMENTS : DOCUMENTS;
   const files: ArchivedFile[] = [
     { name: executableName(target), bytes: Deno.readFileSync(executable), isExecutable: true },
-    ...DOCUMENTS.map((name) => ({ name, bytes: Deno.readFileSync(join(ROOT, name)), isExecutable: false })),
+    ...documents.map((path) => (
+      { name: basename(path), bytes: Deno.readFileSync(join(ROOT, path)), isExecutable: false }
+    )),
   ];
   return executableName(target).endsWith(".exe")
     ? { name: `${folder}.zip`, bytes: createZip(folder, files) }

@@ -4,7 +4,14 @@ import type { ApiSetup } from "./api/setup.ts";
 import { logger } from "./base/log.ts";
 import { binding, type Block, type Building, cannotListen, enabledBlocks, StartError } from "./building.ts";
 import type { Config } from "./config/config.ts";
-import { type BindAddress, explainBindError, probeTcp, probeTls, sharesPort } from "./transport/binding.ts";
+import {
+  type BindAddress,
+  explainBindError,
+  holdTcpPort,
+  probeTcp,
+  probeTls,
+  sharesPort,
+} from "./transport/binding.ts";
 import { type ClientAddressOptions, createClientAddress } from "./transport/client_address.ts";
 import { connectionsWithin, raiseFileLimit } from "./transport/file_limit.ts";
 import type { HttpListener } from "./transport/http.ts";
@@ -58,18 +65,21 @@ async function startTrackers(
   blocks: TcpBlock[],
   bindings: ServerBinding[],
 ): Promise<Listening[]> {
+  const ports = blocks.map((block) => binding(block, () => holdTcpPort(block.bind)));
   const listeners = blocks.map((block, i) => {
     const listener = trackerListener(block, bindings[i], config);
-    const sharesPort = listener.sharesPort || config.http_workers > 1;
-    return { ...listener, bind: binding(block, () => pickPort(block.bind)), sharesPort };
+    const sharesPort = listener.sharesPort || config.http_workers > 1 || ports[i].isHeld;
+    return { ...listener, bind: ports[i].bind, sharesPort };
   });
   stops.push(() => workers.stop());
-  for (let i = 0; i < config.http_workers && blocks.length > 0; i++) {
-    try {
+  try {
+    for (let i = 0; i < config.http_workers && blocks.length > 0; i++) {
       await workers.start({ kind: "http", listeners });
-    } catch (error) {
-      throw cannotListen(blocks[0], error);
     }
+  } catch (error) {
+    throw cannotListen(blocks[0], error);
+  } finally {
+    for (const port of ports) port.release();
   }
   return blocks.map((block, i) => ({ block, address: listeners[i].bind }));
 }
@@ -139,15 +149,6 @@ function readPem(key: string, path: string): string {
   }
   if (text.includes("-----BEGIN ")) return text;
   throw new StartError(`${key}: ${path}: expected PEM text, which has a line "-----BEGIN …-----"`);
-}
-
-/** Workers have to agree on a port: where the system is to pick it, it picks it here. */
-function pickPort(bind: BindAddress): BindAddress {
-  if (bind.port !== 0) return bind;
-  const listener = Deno.listen({ transport: "tcp", hostname: bind.hostname, port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return { hostname: bind.hostname, port };
 }
 
 function sweepConnections({ config, libc, stops }: Building, servers: Listening[]): void {

@@ -1,11 +1,9 @@
 /** Starts the UDP servers by the backend that fits the system and the configuration. */
 import { logger } from "./base/log.ts";
-import { binding, type Block, type Building, enabledBlocks } from "./building.ts";
+import { binding, type Block, type Building, cannotListen, enabledBlocks } from "./building.ts";
 import type { Config } from "./config/config.ts";
-import { type BindAddress, probeUdp, sharesPort } from "./transport/binding.ts";
-import { ConnectionIds } from "./transport/connection_id.ts";
+import { type BindAddress, holdUdpPort, probeUdp, sharesPort } from "./transport/binding.ts";
 import type { Libc } from "./transport/linux_ffi.ts";
-import { startPortableUdp } from "./transport/udp_deno.ts";
 import { openUdpSockets } from "./transport/udp_linux.ts";
 
 type UdpBlock = Block<Config["udp_server"][number]>;
@@ -17,7 +15,9 @@ export async function startUdpServers(building: Building): Promise<BindAddress[]
   const blocks = enabledBlocks("udp_server", building.config.udp_server);
   if (blocks.length === 0) return [];
   const libc = linuxBackend(building);
-  return libc === undefined ? startPortable(building, blocks) : await startLinux(building, blocks, libc);
+  return libc === undefined
+    ? await startPortable(building, blocks)
+    : await startLinux(building, blocks, libc);
 }
 
 /** The C library if the Linux backend is to be used; says why not where it was to be expected. */
@@ -31,20 +31,24 @@ function linuxBackend({ config, libc }: Building): Libc | undefined {
   return undefined;
 }
 
-function startPortable(building: Building, blocks: UdpBlock[]): BindAddress[] {
-  const { setup, tracker, clock, stops } = building;
-  const connectionIds = new ConnectionIds(setup.connectionSecret);
+/** One Worker for all: of several sockets on one port only the last would get anything. */
+async function startPortable({ workers, stops }: Building, blocks: UdpBlock[]): Promise<BindAddress[]> {
   const binds = blocks.map(({ bind }) => bind);
   for (const block of blocks) binding(block, () => probeUdp(block.bind));
-  return blocks.map((block) => {
-    const shares = sharesPort(block.bind, binds);
-    const server = binding(
-      block,
-      () => startPortableUdp(block.bind, shares, tracker, connectionIds, clock),
-    );
-    stops.push(() => server.stop());
-    return server.address;
-  });
+  const ports = blocks.map((block) => binding(block, () => holdUdpPort(block.bind)));
+  const listeners = blocks.map(({ bind }, i) => (
+    { bind: ports[i].bind, sharesPort: sharesPort(bind, binds) || ports[i].isHeld }
+  ));
+  stops.push(() => workers.stop());
+  try {
+    await workers.start({ kind: "portable udp", listeners });
+    log.debug("a Worker that answers UDP one datagram at a time");
+  } catch (error) {
+    throw cannotListen(blocks[0], error);
+  } finally {
+    for (const port of ports) port.release();
+  }
+  return listeners.map(({ bind }) => bind);
 }
 
 /** Opens a socket a block for every Worker here, where a failure is known at once, and then starts the Workers. */
@@ -67,7 +71,7 @@ async function startLinux(building: Building, blocks: UdpBlock[], libc: Libc): P
   for (let i = 0; i < count; i++) {
     await workers.start({ kind: "udp", sockets: opened.map(({ sockets }) => sockets[i]) });
   }
-  log.debug(`${count} UDP Workers in batches`);
+  log.debug(`Workers that answer UDP in batches: ${count}`);
   return opened.map(({ address }) => address);
 }
 

@@ -4,8 +4,9 @@ import { Heartbeat } from "./tracker/heartbeats.ts";
 import { attachTracker } from "./tracker/setup.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 import { ConnectionIds } from "./transport/connection_id.ts";
-import { type HttpListener, startHttpTracker } from "./transport/http.ts";
+import { startHttpTracker } from "./transport/http.ts";
 import { openLibc } from "./transport/linux_ffi.ts";
+import { startPortableUdp } from "./transport/udp_deno.ts";
 import { type LinuxUdpSocket, runLinuxUdp } from "./transport/udp_linux.ts";
 import { STOP, type WorkerMessage, type WorkerStart } from "./worker_messages.ts";
 
@@ -24,13 +25,27 @@ scope.onmessage = ({ data }) => {
   if (data === STOP) return;
   try {
     const tracker = attachTracker(data.setup, data.thread, data.randomSeed);
-    if (data.work.kind === "udp") serveUdp(data, tracker, data.work.sockets);
-    else serveHttp(data, tracker, data.work.listeners);
+    serve(data, tracker);
   } catch (error) {
     const reason = error instanceof Error ? error.stack ?? error.message : String(error);
     scope.postMessage({ is: "failed", reason });
   }
 };
+
+function serve(start: WorkerStart, tracker: Tracker): void {
+  const { setup, work } = start;
+  if (work.kind === "udp") return serveUdp(start, tracker, work.sockets);
+  const clock = createClock(setup.clockOrigin);
+  if (work.kind === "http") {
+    return serveUntilTold(
+      start,
+      work.listeners.map((listener) => startHttpTracker(listener, tracker, clock)),
+    );
+  }
+  const connectionIds = new ConnectionIds(setup.connectionSecret);
+  const servers = work.listeners.map((listener) => startPortableUdp(listener, tracker, connectionIds, clock));
+  serveUntilTold(start, servers);
+}
 
 function serveUdp(start: WorkerStart, tracker: Tracker, sockets: readonly LinuxUdpSocket[]): void {
   const { setup, thread } = start;
@@ -46,10 +61,11 @@ function serveUdp(start: WorkerStart, tracker: Tracker, sockets: readonly LinuxU
   end();
 }
 
-function serveHttp(start: WorkerStart, tracker: Tracker, listeners: readonly HttpListener[]): void {
-  const { setup, thread } = start;
-  const clock = createClock(setup.clockOrigin);
-  const servers = listeners.map((listener) => startHttpTracker(listener, tracker, clock));
+/** The servers run by the event loop of this thread. */
+function serveUntilTold(
+  { setup, thread }: WorkerStart,
+  servers: readonly { stop(): Promise<void> }[],
+): void {
   const heartbeat = new Heartbeat(setup.memory.heartbeats, thread);
   const beating = setInterval(() => heartbeat.beat(), BEAT_MILLISECONDS);
   scope.onmessage = async ({ data }) => {

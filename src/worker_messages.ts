@@ -1,6 +1,7 @@
 /** What the main thread and a Worker say to each other: only to start and to stop. */
 import type { TrackerSetup } from "./tracker/setup.ts";
 import type { HttpListener } from "./transport/http.ts";
+import type { PortableUdpListener } from "./transport/udp_deno.ts";
 import type { LinuxUdpSocket } from "./transport/udp_linux.ts";
 
 /** The first message to a Worker. */
@@ -13,6 +14,8 @@ export interface WorkerStart {
   readonly work:
     /** Sockets of the Linux backend to answer on, one a server. They end by the stop flag in shared memory. */
     | { readonly kind: "udp"; readonly sockets: readonly LinuxUdpSocket[] }
+    /** Listeners of the portable backend, in one Worker alone. They end by {@link STOP}. */
+    | { readonly kind: "portable udp"; readonly listeners: readonly PortableUdpListener[] }
     /** Listeners that share their ports with other Workers. They end by {@link STOP}. */
     | { readonly kind: "http"; readonly listeners: readonly HttpListener[] };
 }

@@ -3,7 +3,8 @@ import { type Config, parseConfig } from "../src/config/config.ts";
 import { askHealth } from "../src/health.ts";
 import { formatBindAddress } from "../src/transport/binding.ts";
 import { createCertificate } from "./support/certificate.ts";
-import { freePort, repositoryRoot } from "./support/program.ts";
+import { denotrackCommand } from "./support/denotrack.ts";
+import { freePort } from "./support/program.ts";
 import { withTracker } from "./support/running_tracker.ts";
 import { withNeeds } from "./support/skip.ts";
 
@@ -125,17 +126,9 @@ Deno.test("denotrack health: exit code, one line, settings from the environment"
     const folder = Deno.makeTempDirSync({ prefix: "denotrack-" });
     const address = formatBindAddress(listening.api[0]);
     const run = async (env: Record<string, string>) => {
-      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: [
-          "run",
-          "--quiet",
-          "--no-check",
-          "--allow-net",
-          "--allow-read",
-          "--allow-env",
-          `${repositoryRoot}/main.ts`,
-        ]
-          .concat("health"),
+      const [program, ...args] = denotrackCommand(["health"]);
+      const { code, stdout, stderr } = await new Deno.Command(program, {
+        args,
         cwd: folder,
         env: { NO_COLOR: "1", ...env },
       }).output();

@@ -35,6 +35,8 @@ const timeLimitMs = 25 * 60_000;
 /** What runs again against the executable: the tests that start the program. */
 const executableTests = [
   "tests/main_test.ts",
+  "tests/health_test.ts",
+  "tests/doctor/doctor_test.ts",
   "tests/e2e/clients_test.ts",
   "tests/e2e/executable_test.ts",
   "tests/e2e/kill_test.ts",

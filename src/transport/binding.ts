@@ -39,6 +39,37 @@ export function probeUdp(bind: BindAddress): void {
   Deno.listenDatagram({ transport: "udp", hostname: bind.hostname, port: bind.port }).close();
 }
 
+/** A port for a Worker to listen on. */
+export interface HeldPort {
+  /** With the real port. */
+  readonly bind: BindAddress;
+  /** Whether it is held until it is released, by a socket that others may stand beside. */
+  readonly isHeld: boolean;
+  release(): void;
+}
+
+/** Picks a TCP port where the system is to pick one. */
+export function holdTcpPort(bind: BindAddress): HeldPort {
+  const { hostname, port } = bind;
+  return hold(bind, () => Deno.listen({ transport: "tcp", hostname, port, reusePort: true }));
+}
+
+/** Picks a UDP port where the system is to pick one. */
+export function holdUdpPort(bind: BindAddress): HeldPort {
+  const { hostname, port } = bind;
+  return hold(bind, () => Deno.listenDatagram({ transport: "udp", hostname, port, reuseAddress: true }));
+}
+
+/** On Linux nobody else can get the port before the Worker listens; elsewhere sockets cannot stand side by side. */
+function hold(bind: BindAddress, open: () => { readonly addr: Deno.Addr; close(): void }): HeldPort {
+  if (bind.port !== 0) return { bind, isHeld: false, release: () => {} };
+  const socket = open();
+  const picked = { hostname: bind.hostname, port: (socket.addr as Deno.NetAddr).port };
+  if (Deno.build.os === "linux") return { bind: picked, isHeld: true, release: () => socket.close() };
+  socket.close();
+  return { bind: picked, isHeld: false, release: () => {} };
+}
+
 /** Why an address could not be bound, in words for the operator. */
 export function explainBindError(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "another program uses this address and port";

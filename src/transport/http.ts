@@ -157,7 +157,7 @@ class HttpTracker {
   /** Anything that is no tracker URL. */
   unknown(): Response {
     this.#tracker.counters[COUNTER.http_bad_request]++;
-    return reply(failureReply("unknown request"), 404);
+    return reply(failureReply("unknown request"), NOT_FOUND);
   }
 
   #writeScrape(hashes: number): Uint8Array<ArrayBuffer> {
@@ -201,11 +201,12 @@ class HttpTracker {
  * A finished answer. A second header would cost 2.8 µs, a fifth of the whole request: with one alone `Deno.serve` takes a
  * shorter way. It compresses nothing by itself, which some clients could not undo.
  */
-function reply(body: Uint8Array<ArrayBuffer>, status = 200): Response {
-  return new Response(body, { status, headers: REPLY_HEADERS });
+function reply(body: Uint8Array<ArrayBuffer>, head: ResponseInit = OK): Response {
+  return new Response(body, head);
 }
 
-const REPLY_HEADERS = { "content-type": "text/plain" };
+const OK = { status: 200, headers: { "content-type": "text/plain" } };
+const NOT_FOUND = { ...OK, status: 404 };
 
 /** Where the query of a URL begins; its end when there is none. */
 function queryStart(url: string): number {

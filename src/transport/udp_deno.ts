@@ -15,6 +15,13 @@ const SLOT_BYTES = MAX_REQUEST_BYTES + 4;
 /** How long to wait after the socket failed to receive, so that a lasting fault does not take the whole core. */
 const RECEIVE_RETRY_MILLISECONDS = 100;
 
+/** Where to listen; it can be sent to a Worker. */
+export interface PortableUdpListener {
+  readonly bind: BindAddress;
+  /** Whether other servers stand on the same port. */
+  readonly sharesPort: boolean;
+}
+
 /** A UDP server that runs in this thread. */
 export interface UdpServer {
   /** Where it listens, with the real port. */
@@ -22,13 +29,9 @@ export interface UdpServer {
   stop(): Promise<void>;
 }
 
-/**
- * Binds and begins to answer; `sharesPort` if other servers stand on the same port. Throws what `Deno.listenDatagram` throws when the
- * address cannot be bound.
- */
+/** Binds and begins to answer. Throws what `Deno.listenDatagram` throws when the address cannot be bound. */
 export function startPortableUdp(
-  bind: BindAddress,
-  sharesPort: boolean,
+  { bind, sharesPort }: PortableUdpListener,
   tracker: Tracker,
   connectionIds: ConnectionIds,
   clock: Clock,

@@ -1,7 +1,7 @@
 // Tokens never reach a log, whatever goes wrong with a request.
 
 import assert from "node:assert/strict";
-import { captureLog } from "./captured_log.ts";
+import { captureLog } from "../support/captured_log.ts";
 import { createTestApi, hexOf } from "./test_api.ts";
 
 const TOKEN = "s3cret/ü token";

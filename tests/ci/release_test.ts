@@ -45,7 +45,7 @@ Deno.test(
           run(output, "tar", "-xzf", `${name}.tar.gz`);
           assert.deepEqual(
             [...Deno.readDirSync(`${output}/${name}`)].map((file) => file.name).sort(),
-            ["LICENSE", "config.toml.example", "denotrack"],
+            ["LICENSE", "config.toml.example", "denotrack", "denotrack.service"],
           );
           for (const document of ["LICENSE", "config.toml.example"]) {
             assert.equal(

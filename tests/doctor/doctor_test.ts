@@ -1,28 +1,24 @@
 // `denotrack doctor` as it is started, with the permissions of the program.
 
 import assert from "node:assert/strict";
+import { permissions } from "../../.ci/compile.ts";
 import { linesOf, ok, warning } from "../../src/doctor/finding.ts";
-import project from "../../deno.json" with { type: "json" };
+import { EXECUTABLE } from "../support/denotrack.ts";
 import { freePort, repositoryRoot } from "../support/program.ts";
 
-const permissions = [...project.tasks.start.matchAll(/--allow-[\w-]+(?:=\S+)?/g)].map(([flag]) => flag)
-  .filter((
-    flag,
-  ) => flag !== "--allow-run");
+/** From the source, it has no more permissions than the executable has. */
+function doctorCommand(): string[] {
+  if (EXECUTABLE !== undefined) return [EXECUTABLE, "doctor"];
+  const flags = ["--quiet", "--no-check", "--no-prompt", ...permissions()];
+  return [Deno.execPath(), "run", ...flags, `${repositoryRoot}/main.ts`, "doctor"];
+}
 
 async function inNewFolder(use: (run: Run, folder: string) => Promise<void>): Promise<void> {
   const folder = Deno.makeTempDirSync({ prefix: "denotrack-" });
   const run: Run = async (env = {}) => {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--quiet",
-        "--no-check",
-        "--no-prompt",
-        ...new Set(permissions),
-        `${repositoryRoot}/main.ts`,
-      ]
-        .concat("doctor"),
+    const [program, ...args] = doctorCommand();
+    const { code, stdout, stderr } = await new Deno.Command(program, {
+      args,
       cwd: folder,
       env: { NO_COLOR: "1", ...env },
     }).output();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { DatabaseOptions } from "../../src/persistence/open.ts";
-import { captureLog } from "../api/captured_log.ts";
+import { captureLog } from "../support/captured_log.ts";
 import { BACKENDS, onBackend, type RunningBackend } from "../persistence/backends.ts";
 import { type RunningTracker, startTracker } from "../support/running_tracker.ts";
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import {
   explainBindError,
   formatBindAddress,
+  holdTcpPort,
+  holdUdpPort,
   probeTcp,
   probeTls,
   probeUdp,
@@ -46,6 +48,23 @@ Deno.test("a port that is taken is found out, a free one is given back", () => {
     probeUdp(udpBind);
   }
 });
+
+Deno.test(
+  withNeeds({ systems: ["linux"] }, "a port that is picked is nobody's but those who share it", () => {
+    const hostname = "127.0.0.1";
+    const tcp = holdTcpPort({ hostname, port: 0 });
+    const udp = holdUdpPort({ hostname, port: 0 });
+    assert.throws(() => probeTcp(tcp.bind), Deno.errors.AddrInUse);
+    assert.throws(() => probeUdp(udp.bind), Deno.errors.AddrInUse);
+    Deno.listen({ ...tcp.bind, reusePort: true }).close();
+    Deno.listenDatagram({ transport: "udp", ...udp.bind, reuseAddress: true }).close();
+    tcp.release();
+    udp.release();
+    probeTcp(tcp.bind);
+    probeUdp(udp.bind);
+    for (const given of [holdTcpPort(tcp.bind), holdUdpPort(udp.bind)]) assert.equal(given.isHeld, false);
+  }),
+);
 
 Deno.test(withNeeds({ programs: ["openssl"] }, "a certificate is tried with its key", async () => {
   const directory = await Deno.makeTempDir();
