@@ -46,6 +46,8 @@ export async function measureStalls(
       "interval = 30",
       "interval_minimum = 30",
       "interval_cleanup = 1",
+      // A list of two million hashes at once.
+      "api_body_limit = 256",
       `peer_timeout = ${PEER_TIMEOUT_SECONDS}`,
     ],
   });
